@@ -1,0 +1,1 @@
+"""What it means: files in, report out. Never the database, never torch."""

@@ -1,0 +1,5 @@
+"""`python -m budgetfusion` is the command line."""
+
+from budgetfusion.cli import main
+
+main()

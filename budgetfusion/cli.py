@@ -1,0 +1,90 @@
+"""The one command, `budgetfusion`: finds its commands by name and imports only the one that is called."""
+
+import sys
+from importlib.metadata import EntryPoint, entry_points
+
+import click
+
+from budgetfusion.errors import BudgetFusionError, MissingExtraError
+
+COMMANDS = "budgetfusion.commands"
+
+SUMMARIES = {
+    "demo": "The whole path on a small study, end to end.",
+    "doctor": "Check this machine and name every remedy.",
+    "predict": "Predict how many denoising steps a prompt deserves.",
+    "generate": "Make an image with the predicted number of steps.",
+    "measure": "Measure quality against step count for many prompts.",
+    "train": "Train a predictor on a measurement table.",
+    "evaluate": "Generate and measure at the steps that each rule chooses.",
+    "stimuli": "Render, verify and look at a study's images.",
+    "study": "Make, check, serve, simulate and export a study.",
+    "analyze": "Turn choices and evaluations into a report.",
+}
+"""One line for each command, so that `--help` imports none of them (a test holds them against the commands)."""
+
+EXTRAS = {
+    "torch": "generate",
+    "diffusers": "generate",
+    "transformers": "generate",
+    "plotext": "generate",
+    "skimage": "generate",
+    "flask": "server",
+    "sqlalchemy": "server",
+    "alembic": "server",
+    "waitress": "server",
+    "httpx": "server",
+    "pandas": "analysis",
+    "statsmodels": "analysis",
+    "matplotlib": "analysis",
+    "scipy": "analysis",
+    "jinja2": "analysis",
+}
+"""The extra that brings each optional package."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are entry points, imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the installed commands, in the order of `SUMMARIES`."""
+        installed = _commands()
+        return [name for name in SUMMARIES if name in installed]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command, or none if there is no such name."""
+        found = _commands().get(cmd_name)
+        return found.load() if found else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="budgetfusion")
+def cli() -> None:
+    """Predict how many denoising steps a prompt deserves, and prove with people that nothing visible is lost."""
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one line on standard error and exit code 1."""
+    try:
+        cli.main(prog_name="budgetfusion")
+    except BudgetFusionError as error:
+        _fail(error)
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").split(".")[0])
+        if extra is None:
+            raise
+        _fail(MissingExtraError(str(error.name), extra))
+
+
+def _commands() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=COMMANDS)}
+
+
+def _fail(error: BudgetFusionError) -> None:
+    click.echo(f"error: {error}", err=True)
+    sys.exit(1)

@@ -1,0 +1,1 @@
+"""The only importer of diffusers: loading, the step loop, and what runs over it."""

@@ -1,0 +1,74 @@
+"""The error tree. Facts are attributes; `__str__` says what was found, what was expected, what to do.
+
+The command line prints any of these as one line and exits with 1; every other exception is a bug and keeps its traceback.
+"""
+
+
+class BudgetFusionError(Exception):
+    """An expected failure with a remedy; the base of every package's own tree."""
+
+
+class MissingExtraError(BudgetFusionError):
+    """An optional part of the installation is needed and absent."""
+
+    def __init__(self, module: str, extra: str) -> None:
+        super().__init__(module, extra)
+        self.module, self.extra = module, extra
+
+    def __str__(self) -> str:
+        return (
+            f"Python package '{self.module}' is not installed, and this command needs it. "
+            f"Run `pip install 'budgetfusion[{self.extra}]'` (in a clone: `make setup`)."
+        )
+
+
+class FileContentError(BudgetFusionError):
+    """A file exists but does not hold what it should."""
+
+    def __init__(self, path: object, found: str, expected: str, remedy: str) -> None:
+        super().__init__(path, found, expected, remedy)
+        self.path, self.found, self.expected, self.remedy = path, found, expected, remedy
+
+    def __str__(self) -> str:
+        return f"{self.path}: found {self.found}, expected {self.expected}. {self.remedy}"
+
+
+class ModelUnavailableError(BudgetFusionError):
+    """A diffusion model could not be loaded from where it was said to be."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(model, reason)
+        self.model, self.reason = model, reason
+
+    def __str__(self) -> str:
+        return (
+            f"Model '{self.model}' cannot be loaded: {self.reason}. Expected 'scenes', a folder in diffusers' format or "
+            "the id of a model on the hub that this machine reaches; check the spelling and the connection."
+        )
+
+
+class PredictorMismatchError(BudgetFusionError):
+    """A predictor was asked about a model that it was not measured on."""
+
+    def __init__(self, model: str, model_digest: str, predictor: str, measured_on: str) -> None:
+        super().__init__(model, model_digest, predictor, measured_on)
+        self.model, self.model_digest = model, model_digest
+        self.predictor, self.measured_on = predictor, measured_on
+
+    def __str__(self) -> str:
+        return (
+            f"Predictor {self.predictor} was measured on model digest {self.measured_on[:12]}, but '{self.model}' with "
+            f"these settings has {self.model_digest[:12]}. Run `budgetfusion measure` then `budgetfusion train` for this "
+            "model, or give --steps N, or force one with --predictor FILE."
+        )
+
+
+class NoSpaceError(BudgetFusionError):
+    """The disk that should hold a result is full."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: no space left on the disk. Nothing half-written was kept; free some space and run it again."

@@ -1,0 +1,91 @@
+"""THE MEASUREMENT TABLE, the cost table and the evaluation table: schemas, reader, writer.
+
+A measurement is reproducible from its row; a cost is not, so they never share a row.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from budgetfusion.errors import FileContentError
+from budgetfusion.files import replacing
+
+_METRICS = [
+    ("l_snr_db", pa.float64()),  # decibels; higher = less fine detail
+    ("l_snr", pa.float64()),  # [0, 1], lower = sharper
+    ("d_sim", pa.float64()),  # [0, 1], distance to the image at the most steps
+    ("i_clip", pa.float64()),  # [0, 1], similarity to that image
+    ("ssim", pa.float64()),  # [-1, 1], similarity to that image
+]
+
+MEASUREMENT = pa.schema(
+    [
+        ("prompt_id", pa.string()),
+        ("prompt", pa.string()),
+        ("seed", pa.int64()),
+        ("num_steps", pa.int64()),
+        ("method", pa.string()),  # how the image was made: 'euler'
+        *_METRICS,
+        ("config_digest", pa.string()),  # of the model and its generation settings
+    ]
+)
+"""One row for each prompt, seed, num_steps and method."""
+
+COST = pa.schema(
+    [
+        ("config_digest", pa.string()),
+        ("num_steps", pa.int64()),
+        ("tflop", pa.float64()),  # 2 floating-point operations for each multiply-add
+        ("tflop_attention", pa.float64()),  # the share of the two attention products
+        ("seconds", pa.float64()),
+        ("joules", pa.float64()),  # null where there is no meter
+        ("hardware", pa.string()),
+    ]
+)
+"""One row for each config and num_steps."""
+
+EVALUATION = pa.schema(
+    [
+        ("prompt_id", pa.string()),
+        ("prompt", pa.string()),
+        ("seed", pa.int64()),
+        ("rule", pa.string()),  # OURS, UNIFORM, PERMUTED, REFERENCE
+        ("replicate", pa.int64()),  # which permutation; 0 for every other rule
+        ("num_steps", pa.int64()),
+        ("tflop", pa.float64()),
+        *_METRICS,  # against the reference at reference_num_steps
+        ("reference_num_steps", pa.int64()),
+        ("config_digest", pa.string()),
+    ]
+)
+"""One row for each prompt, seed, rule and replicate: metrics of images generated at exactly those steps."""
+
+
+def write_table(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    """Write rows as Parquet, all of them or none.
+
+    Raises:
+        NoSpaceError: If the disk is full.
+    """
+    with replacing(path) as partial:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), partial, compression="zstd")
+
+
+def read_table(path: Path, schema: pa.Schema) -> list[dict[str, Any]]:
+    """Read rows written by `write_table`.
+
+    Raises:
+        FileContentError: If the file is missing, is not Parquet or has other columns.
+    """
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError as error:
+        raise FileContentError(path, "no file", "a Parquet table", "Run the command that makes it.") from error
+    except pa.ArrowInvalid as error:
+        raise FileContentError(path, "no Parquet", "a Parquet table", "Make it again.") from error
+    if not table.schema.equals(schema):
+        raise FileContentError(path, f"columns {table.schema.names}", f"columns {schema.names}", "Make it again.")
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows

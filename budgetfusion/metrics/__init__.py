@@ -1,0 +1,1 @@
+"""Image-quality metrics: images to one number for each image."""

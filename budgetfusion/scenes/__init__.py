@@ -1,0 +1,1 @@
+"""The embedded world: a small text-to-image model of procedurally drawn, captioned scenes."""

@@ -1,0 +1,1 @@
+"""Database migrations (Alembic); each revision is one small change with a slug in its name."""

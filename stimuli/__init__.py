@@ -1,0 +1,1 @@
+"""What is shown: items and budgets become images and a manifest."""

@@ -1,0 +1,1 @@
+"""The experimenter's desk: what is stored, and the export."""
