@@ -1,0 +1,73 @@
+# Everything a person types. A fresh clone needs only `make` and Python 3.11 to 3.13; PYTHON=... picks another one.
+.PHONY: setup demo check test bench audit docs clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
+CHROMIUMS := "$${BUDGETFUSION_CHROMIUM:-}" chromium chromium-browser google-chrome
+
+setup: $(VENV)/.dev $(VENV)/.browser
+
+demo: $(VENV)/.all
+	$(BIN)/budgetfusion demo --out demo $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup check
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.run_all $(ARGS)
+
+audit: $(VENV)/.dev
+	@report=$$($(BIN)/pip-audit --progress-spinner off --timeout 10 --disable-pip --no-deps -r constraints.txt 2>&1) \
+	&& status=0 || status=$$?; \
+	if [ $$status -ne 0 ] && echo "$$report" | grep -qE 'ServiceError|ConnectionError|[Tt]imed out|Max retries|HTTPError'; \
+	then echo "audit: the advisory service does not answer from here; nothing was checked."; \
+	else echo "$$report"; exit $$status; fi
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m pytest -q tests/test_links.py
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first interpreter that really runs, is in range and can make an environment (a pyenv shim may do none of these).
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+	  $$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue; \
+	  echo "setup: $$($$python --version) in $(VENV)"; exec $$python -m venv $(VENV); \
+	done; \
+	echo "setup: no Python 3.11 to 3.13 with venv among '$(PYTHONS)'; install one, or name it: make setup PYTHON=..." >&2; \
+	exit 1
+
+# torch first and alone: its CPU build is then kept by everything that asks for torch.
+$(VENV)/.torch: constraints.txt | $(BIN)/python
+	$(PIP) install "$$(grep '^torch==' constraints.txt)"
+	@touch $@
+
+$(VENV)/.all: pyproject.toml constraints.txt $(VENV)/.torch
+	$(PIP) install -c constraints.txt -e '.[all]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.torch
+	$(PIP) install -c constraints.txt -e '.[all,dev]'
+	@touch $(VENV)/.all $@
+
+# A Chromium for tests/browser: the one at hand, else Debian's, else Playwright's own.
+$(VENV)/.browser: | $(VENV)/.dev
+	@for name in $(CHROMIUMS); do \
+	  [ -n "$$name" ] && "$$name" --version >/dev/null 2>&1 && touch $@ && exit 0; \
+	done; \
+	echo "setup: installing a Chromium for the browser tests"; \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	|| $(BIN)/playwright install chromium \
+	|| { echo "setup: no Chromium could be installed; the browser tests are skipped here."; exit 0; }; \
+	touch $@
