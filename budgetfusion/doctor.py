@@ -165,6 +165,9 @@ def check_chromium(configured: str | None) -> Check:
         version = _version(name) if name else None
         if version:
             return Check("Chromium", "ok", version)
+    cached = sorted(_playwright_folder().glob("chromium-*"))
+    if cached:
+        return Check("Chromium", "ok", f"Playwright's {cached[-1].name}")
     remedy = "Only the browser tests need it: `make setup`, or set BUDGETFUSION_CHROMIUM to a program."
     return Check("Chromium", "note", "none found", remedy)
 
@@ -208,6 +211,11 @@ def _version(program: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _playwright_folder() -> Path:
+    cache = "Library/Caches" if sys.platform == "darwin" else ".cache"
+    return Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / cache / "ms-playwright")
 
 
 def _show(checks: list[Check]) -> None:

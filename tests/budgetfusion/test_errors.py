@@ -1,0 +1,55 @@
+"""Every message says what was found, what was expected and what to do, and survives a process border."""
+
+import pickle
+
+import pytest
+
+from budgetfusion.errors import (
+    BudgetFusionError,
+    FileContentError,
+    MissingExtraError,
+    ModelUnavailableError,
+    NoSpaceError,
+    PredictorMismatchError,
+)
+
+MESSAGES = [
+    (
+        MissingExtraError("torch", "generate"),
+        "Python package 'torch' is not installed, and this command needs it. "
+        "Run `pip install 'budgetfusion[generate]'` (in a clone: `make setup`).",
+    ),
+    (
+        FileContentError("rows.parquet", "no file", "a Parquet table", "Make it again."),
+        "rows.parquet: found no file, expected a Parquet table. Make it again.",
+    ),
+    (
+        ModelUnavailableError("nowhere", "no such folder"),
+        "Model 'nowhere' cannot be loaded: no such folder. Expected 'scenes', a folder in diffusers' format or "
+        "the id of a model on the hub that this machine reaches; check the spelling and the connection.",
+    ),
+    (
+        PredictorMismatchError("scenes", "a" * 64, "mine.safetensors", "b" * 64),
+        "Predictor mine.safetensors was measured on model digest bbbbbbbbbbbb, but 'scenes' with these settings has "
+        "aaaaaaaaaaaa. Run `budgetfusion measure` then `budgetfusion train` for this model, or give --steps N, or "
+        "force one with --predictor FILE.",
+    ),
+    (
+        NoSpaceError("rows.parquet"),
+        "rows.parquet: no space left on the disk. Nothing half-written was kept; free some space and run it again.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "message"), MESSAGES)
+def test_a_message_names_found_expected_and_remedy(error: BudgetFusionError, message: str) -> None:
+    """Each error prints its facts and the remedy, on one line."""
+    assert str(error) == message
+
+
+@pytest.mark.parametrize("error", [error for error, _ in MESSAGES])
+def test_an_error_crosses_a_process_border(error: BudgetFusionError) -> None:
+    """Facts are positional attributes, so an error is the same after pickling."""
+    restored = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+
+    assert (type(restored), str(restored), vars(restored)) == (type(error), str(error), vars(error))
