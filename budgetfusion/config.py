@@ -30,5 +30,5 @@ class GenerationConfig(BaseModel):
     dtype: Literal["float32", "bfloat16", "float16"] = Field("float32", description="arithmetic of the denoiser")
 
     def digest_for(self, weights: str) -> str:
-        """Return the model digest: these settings with `weights`, the digest of the loaded model's files, for its name."""
+        """Return the model digest: these settings, and `weights`, the digest of the model's files, for its name."""
         return digest({**self.model_dump(exclude={"model", "revision"}), "weights": weights})

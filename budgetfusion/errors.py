@@ -1,6 +1,7 @@
 """The error tree. Facts are attributes; `__str__` says what was found, what was expected, what to do.
 
-The command line prints any of these as one line and exits with 1; every other exception is a bug and keeps its traceback.
+The command line prints any of these as one line and exits with 1; any other exception is a bug and keeps its
+traceback.
 """
 
 
@@ -42,8 +43,8 @@ class ModelUnavailableError(BudgetFusionError):
 
     def __str__(self) -> str:
         return (
-            f"Model '{self.model}' cannot be loaded: {self.reason}. Expected 'scenes', a folder in diffusers' format or "
-            "the id of a model on the hub that this machine reaches; check the spelling and the connection."
+            f"Model '{self.model}' cannot be loaded: {self.reason}. Expected 'scenes', a folder in diffusers' format "
+            "or the id of a model on the hub that this machine reaches; check the spelling and the connection."
         )
 
 
@@ -57,9 +58,9 @@ class PredictorMismatchError(BudgetFusionError):
 
     def __str__(self) -> str:
         return (
-            f"Predictor {self.predictor} was measured on model digest {self.measured_on[:12]}, but '{self.model}' with "
-            f"these settings has {self.model_digest[:12]}. Run `budgetfusion measure` then `budgetfusion train` for this "
-            "model, or give --steps N, or force one with --predictor FILE."
+            f"Predictor {self.predictor} was measured on model digest {self.measured_on[:12]}, but '{self.model}' "
+            f"with these settings has {self.model_digest[:12]}. Run `budgetfusion measure` then `budgetfusion train` "
+            "for this model, or give --steps N, or force one with --predictor FILE."
         )
 
 
@@ -71,4 +72,6 @@ class NoSpaceError(BudgetFusionError):
         self.path = path
 
     def __str__(self) -> str:
-        return f"{self.path}: no space left on the disk. Nothing half-written was kept; free some space and run it again."
+        return (
+            f"{self.path}: no space left on the disk. Nothing half-written was kept; free some space and run it again."
+        )

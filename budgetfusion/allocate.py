@@ -1,0 +1,29 @@
+"""Ways to hand out steps that do not look at the prompt: what OURS has to beat."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def uniform(num_steps: NDArray[np.int64]) -> int:
+    """Return the rounded mean of OURS: the same budget for every prompt (arXiv:2412.05780, section 4, UNIFORM).
+
+    Args:
+        num_steps: OURS' steps, shape (prompts,), at least one.
+    """
+    return max(1, int(np.floor(num_steps.mean() + 0.5)))
+
+
+def permuted(num_steps: NDArray[np.int64], rng: np.random.Generator, replicates: int) -> NDArray[np.int64]:
+    """Return OURS' budgets dealt to the wrong prompts: the same multiset, so exactly the same mean.
+
+    An average of per-prompt ratios rewards any unequal budgets; only a gain over this control is the text's merit.
+
+    Args:
+        num_steps: OURS' steps, shape (prompts,).
+        rng: Where the chance comes from.
+        replicates: How many permutations.
+
+    Returns:
+        Shape (replicates, prompts).
+    """
+    return np.stack([rng.permutation(num_steps) for _ in range(replicates)])

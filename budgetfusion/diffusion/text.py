@@ -1,0 +1,32 @@
+"""The text encoder of a diffusion model: what the predictor hears of a prompt."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+@torch.inference_mode()
+def encode_text(pipe: Any, prompts: Sequence[str]) -> NDArray[np.float32]:
+    """Return the pooled state of the pipeline's own text encoder.
+
+    Args:
+        pipe: A diffusers pipeline with `tokenizer` and `text_encoder`.
+        prompts: At least one; longer ones than the encoder takes are cut, as the pipeline cuts them.
+
+    Returns:
+        Shape (prompts, width), each row of length sqrt(width), so that its numbers are of the size of one.
+    """
+    tokens = pipe.tokenizer(
+        list(prompts),
+        padding="max_length",
+        max_length=pipe.tokenizer.model_max_length,
+        truncation=True,
+        return_tensors="pt",
+    )
+    encoder = pipe.text_encoder
+    pooled = encoder(tokens.input_ids.to(encoder.device)).pooler_output.float()
+    unit = torch.nn.functional.normalize(pooled, dim=-1)
+    return (unit * unit.shape[-1] ** 0.5).cpu().numpy()

@@ -1,0 +1,94 @@
+"""Measuring quality against step count: prompts x knots x seeds -> the measurement table, resumable."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from budgetfusion.budgets import prompt_id
+from budgetfusion.config import digest
+from budgetfusion.diffusion.pipeline import Model, generate
+from budgetfusion.measurements import MEASUREMENT, read_table, write_table
+from budgetfusion.metrics import Encoder, measure_images
+from budgetfusion.steps import KNOTS
+
+METHOD = "euler"
+Row = dict[str, Any]
+Job = tuple[str, int]
+"""A prompt and a seed."""
+
+
+def measure(
+    model: Model,
+    encoder: Encoder,
+    jobs: Sequence[Job],
+    path: Path,
+    *,
+    batch_size: int = 16,
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[Row]:
+    """Measure every job at every knot and write the measurement table; what is already measured is kept.
+
+    Finished batches lie beside `path` until the end, so a run that stops goes on where it stopped.
+
+    Args:
+        model: The diffusion model.
+        encoder: The features of the metrics.
+        jobs: Prompts and seeds, measured in this order.
+        path: The measurement table; rows in it of the same model are kept.
+        batch_size: Images in one pipeline call.
+        progress: Called with the number of jobs that are done.
+
+    Returns:
+        All rows of the table.
+    """
+    kept = _known_rows(path, model.digest)
+    known = {(row["prompt"], row["seed"]) for row in kept}
+    missing = [job for job in dict.fromkeys(jobs) if job not in known]
+    parts = path.with_name(f".{path.name}.parts")
+    progress(len(known))
+    for start in range(0, len(missing), batch_size):
+        kept += _measured_batch(model, encoder, missing[start : start + batch_size], parts)
+        progress(len(kept) // len(KNOTS))
+    write_table(path, kept, MEASUREMENT)
+    shutil.rmtree(parts, ignore_errors=True)
+    return kept
+
+
+def measure_batch(model: Model, encoder: Encoder, batch: Sequence[Job]) -> list[Row]:
+    """Return the rows of a batch of jobs: each at every knot, against its own image at the most steps."""
+    prompts, seeds = [prompt for prompt, _ in batch], [seed for _, seed in batch]
+    images = np.stack([generate(model, prompts, seeds, num_steps) for num_steps in KNOTS], axis=1)
+    return [row for k, job in enumerate(batch) for row in _rows(model, encoder, job, images[k])]
+
+
+def _rows(model: Model, encoder: Encoder, job: Job, images: np.ndarray[Any, np.dtype[np.uint8]]) -> Iterator[Row]:
+    prompt, seed = job
+    metrics = measure_images(images, images[-1], encoder)
+    for k, num_steps in enumerate(KNOTS):
+        yield {
+            "prompt_id": prompt_id(prompt),
+            "prompt": prompt,
+            "seed": seed,
+            "num_steps": num_steps,
+            "method": METHOD,
+            **{name: float(values[k]) for name, values in metrics.items()},
+            "config_digest": model.digest,
+        }
+
+
+def _known_rows(path: Path, model_digest: str) -> list[Row]:
+    rows = read_table(path, MEASUREMENT) if path.is_file() else []
+    return [row for row in rows if row["config_digest"] == model_digest]
+
+
+def _measured_batch(model: Model, encoder: Encoder, batch: Sequence[Job], parts: Path) -> list[Row]:
+    """Read a finished batch or measure it and leave it for the next run."""
+    part = parts / f"{digest([model.digest, [list(job) for job in batch]])[:16]}.parquet"
+    if part.is_file():
+        return read_table(part, MEASUREMENT)
+    rows = measure_batch(model, encoder, batch)
+    write_table(part, rows, MEASUREMENT)
+    return rows

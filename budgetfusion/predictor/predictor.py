@@ -1,0 +1,143 @@
+"""The predictor: fitted on one model's measurements, asked with text alone, and refused to any other model."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from budgetfusion.budgets import Budget, prompt_id
+from budgetfusion.errors import FileContentError
+from budgetfusion.files import replacing
+from budgetfusion.metrics import BADNESS
+from budgetfusion.plateau import Suggestion, suggest
+from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
+from budgetfusion.predictor.training import TrainingConfig, curves, fit
+
+TextEncoder = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Prompts to text embeddings, shape (prompts, width)."""
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A fitted network with the digest of the model that it was measured on."""
+
+    network: CurveNetwork
+    model_digest: str
+    facts: dict[str, Any]
+    digest: str = ""
+
+    @classmethod
+    def fit(
+        cls,
+        rows: Sequence[dict[str, Any]],
+        encode: TextEncoder,
+        *,
+        network: NetworkConfig | None = None,
+        training: TrainingConfig | None = None,
+        progress: Callable[[int, float], None] = lambda epoch, loss: None,
+    ) -> Self:
+        """Fit a predictor on rows of the measurement table, all of one model.
+
+        Args:
+            rows: Of the measurement table.
+            encode: The text encoder of the model that was measured.
+            network: Sizes; the small shared trunk unless given.
+            training: How; see `TrainingConfig`.
+            progress: Called after each epoch with its number and the validation loss.
+
+        Raises:
+            IncompleteMeasurementsError: If a prompt lacks a knot.
+        """
+        training = training or TrainingConfig()
+        prompts, targets = curves(rows, network.metrics if network else tuple(BADNESS))
+        text = encode(prompts)
+        torch.manual_seed(training.seed)
+        net = CurveNetwork(network or NetworkConfig(text_width=text.shape[1]))
+        losses = fit(net, text, targets, training, progress)
+        facts = {"prompts": len(prompts), "seeds": len({row["seed"] for row in rows}), "validation_mse": min(losses)}
+        return cls(net, rows[0]["config_digest"], facts | {"training": asdict(training)})
+
+    @torch.inference_mode()
+    def predict(self, text: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Predict metric values.
+
+        Args:
+            text: Text embeddings, shape (prompts, text_width).
+
+        Returns:
+            Shape (prompts, metrics, 129), in (0, 1).
+        """
+        self.network.eval()
+        return self.network(torch.from_numpy(text)).double().numpy()
+
+    def suggest(self, text: NDArray[np.float32]) -> list[Suggestion]:
+        """Return the suggested number of steps for each text embedding, shape (prompts, text_width)."""
+        names = self.network.config.metrics
+        return [
+            suggest({name: BADNESS[name](curve) for name, curve in zip(names, prompt, strict=True)})
+            for prompt in self.predict(text)
+        ]
+
+    def budgets(self, prompts: Sequence[str], encode: TextEncoder, model_digest: str) -> list[Budget]:
+        """Return the rows of the budget table for rule OURS."""
+        return [
+            self._budget(prompt, suggestion, model_digest)
+            for prompt, suggestion in zip(prompts, self.suggest(encode(prompts)), strict=True)
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write the predictor as safetensors, all of it or none."""
+        metadata = {
+            "model_digest": self.model_digest,
+            "network": json.dumps(asdict(self.network.config)),
+            "facts": json.dumps(self.facts, sort_keys=True),
+        }
+        tensors = {name: value.contiguous() for name, value in self.network.state_dict().items()}
+        with replacing(path) as partial:
+            save_file(tensors, partial, metadata=metadata)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a predictor written by `save`.
+
+        Raises:
+            FileContentError: If the file is missing or holds no predictor.
+        """
+        remedy = "Run `budgetfusion train` to make one."
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata()
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- not a dict
+            config = json.loads(metadata["network"])
+        except FileNotFoundError as error:
+            raise FileContentError(path, "no file", "a predictor", remedy) from error
+        except (SafetensorError, KeyError, TypeError) as error:
+            raise FileContentError(path, "no predictor", "a predictor", remedy) from error
+        network = CurveNetwork(NetworkConfig(**(config | {"metrics": tuple(config["metrics"])})))
+        network.load_state_dict(tensors)
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        return cls(network, metadata["model_digest"], json.loads(metadata["facts"]), found)
+
+    def _budget(self, prompt: str, suggestion: Suggestion, model_digest: str) -> Budget:
+        steps = {f"t_{name}": plateau.num_steps for name, plateau in suggestion.plateaus.items()}
+        return Budget(
+            prompt_id=prompt_id(prompt),
+            prompt=prompt,
+            rule="OURS",
+            t_l_snr=steps.get("t_l_snr"),
+            t_d_sim=steps.get("t_d_sim"),
+            t_i_clip=steps.get("t_i_clip"),
+            num_steps=suggestion.num_steps,
+            bound_by=suggestion.bound_by,
+            status=suggestion.status,
+            predictor_digest=self.digest,
+            model_digest=model_digest,
+        )

@@ -1,0 +1,52 @@
+"""The captions that are measured: a training set, and a set held out by composition.
+
+One in five combinations (background, shape, count) is held out. A held-out caption is made of held-out combinations
+alone, and no training caption holds one, so no number of steps can be remembered instead of understood.
+"""
+
+import hashlib
+import random
+from collections.abc import Iterator
+
+from budgetfusion.scenes.grammar import Scene, sample
+
+STRATA = ("empty", "one", "two", "three", "many", "crowd")
+"""How crowded a caption is: no object, one group of objects, two, three, four to six, or a crowd."""
+
+
+def stratum(scene: Scene) -> str:
+    """Return how crowded a scene is, one of `STRATA`."""
+    if scene.crowd:
+        return "crowd"
+    return STRATA[min(len(scene.groups), 4)]
+
+
+def is_held_out(combination: tuple[str, str, str]) -> bool:
+    """Say whether a combination (background, shape, count) is held out: one in five, by its hash."""
+    return hashlib.sha256("|".join(combination).encode()).digest()[0] % 5 == 0
+
+
+def captions(*, held_out: bool, each: int, seed: int = 0) -> list[str]:
+    """Return captions, equally many of each stratum, in an order that goes round the strata.
+
+    Args:
+        held_out: Whether to return held-out captions or training captions.
+        each: How many of each stratum.
+        seed: Where the chance starts.
+    """
+    found: dict[str, dict[str, None]] = {name: {} for name in STRATA}
+    for scene in _scenes(held_out=held_out, seed=seed):
+        if len(found[stratum(scene)]) < each:
+            found[stratum(scene)][scene.caption] = None
+        if all(len(group) == each for group in found.values()):
+            break
+    return [caption for row in zip(*found.values(), strict=True) for caption in row]
+
+
+def _scenes(*, held_out: bool, seed: int) -> Iterator[Scene]:
+    """Yield random scenes that lie wholly on one side."""
+    rng = random.Random(seed + (1 << 32 if held_out else 0))  # noqa: S311 -- nothing secret is drawn
+    while True:
+        scene = sample(rng)
+        if all(is_held_out(combination) == held_out for combination in scene.composition):
+            yield scene
