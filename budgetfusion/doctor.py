@@ -27,7 +27,7 @@ NEEDED_EXTRAS = ("generate", "server", "analysis")
 WEIGHTS = Path(__file__).parent / "scenes" / "weights"
 MIN_FREE_MB = 500
 PORT = 8000
-DEFAULT_DATABASE_URL = "sqlite:///study.db"
+DEFAULT_DATABASE_URL = "sqlite:///budgetfusion.db"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
