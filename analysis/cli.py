@@ -1,0 +1,98 @@
+"""The command group `budgetfusion analyze`: choices and evaluations in, a report out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from analysis.efficiency import Efficiency
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+CAPTION = (
+    "The mean of per-prompt ratios rewards any budget that varies, wherever its steps go: compare with PERMUTED. "
+    "Only the ratio of means compares rules fairly."
+)
+
+
+@click.group()
+def analyze() -> None:
+    """Turn choices and evaluations into a report."""
+
+
+@analyze.command()
+@click.argument("choices", type=FILE)
+@click.option("--stimuli", type=FOLDER, required=True, help="The stimuli folder the choices are about.")
+@click.option("--evaluation", type=FILE, help="Rows from `budgetfusion evaluate`.")
+@click.option("--study", type=FILE, help="The study file with the declared rules; without it, the defaults.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the report.")
+@click.option("--json", "as_json", is_flag=True, help="Print where the result is as JSON.")
+def report(choices: Path, stimuli: Path, evaluation: Path | None, study: Path | None, out: Path, as_json: bool) -> None:
+    """Write a self-contained report about CHOICES (CSV, JSONL or Parquet)."""
+    from analysis.report import write_report
+
+    made = write_report(choices, stimuli, out, evaluation=evaluation, study=study)
+    if as_json:
+        places = {"report": str(made.html), "results": str(made.results)}
+        click.echo(json.dumps(places | {"headline": made.headline, "verdict": made.verdict}, ensure_ascii=False))
+        return
+    click.echo(f"{made.headline}\n{made.verdict}\nReport: {made.html}\nResults: {made.results}")
+
+
+@analyze.command()
+@click.argument("evaluation", type=FILE)
+@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
+def efficiency(evaluation: Path, seed: int, as_json: bool) -> None:
+    """Print quality and quality per computation of each rule of an EVALUATION (Parquet)."""
+    from analysis.efficiency import efficiency as tables
+    from analysis.load import read_evaluation
+    from analysis.report import to_json
+
+    result = tables(read_evaluation(evaluation), seed=seed)
+    if as_json:
+        click.echo(to_json(result))
+        return
+    _print(result)
+
+
+def _print(result: Efficiency) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from analysis.efficiency import QUALITIES
+    from analysis.rounding import number, plus_minus, span
+
+    table = Table(title=_title(result), caption=CAPTION, caption_justify="left")
+    for name in ("rule", "quality"):
+        table.add_column(name, no_wrap=True)
+    for name in ("steps", result.unit, "mean ± SE", "ratio\nof means", "mean\nof ratios"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for rule in result.rules.itertuples():
+        cost = [number(rule.num_steps, rule.num_steps_se), number(rule.computation, otherwise=2)]
+        rows = result.quality[result.quality["rule"] == rule.rule].to_dict("records")
+        for place, row in enumerate(rows):
+            first = (
+                [str(rule.rule), QUALITIES[row["quality"]], *cost]
+                if place == 0
+                else ["", QUALITIES[row["quality"]], "", ""]
+            )
+            ratios = [number(100 * row[average], otherwise=3) for average in ("ratio_of_means", "mean_of_ratios")]
+            table.add_row(*first, plus_minus(row["mean"], row["se"], 4), *ratios, end_section=place == len(rows) - 1)
+    console = Console()
+    console.print(table)
+    for row in result.differences.to_dict("records"):
+        gap = number(row["difference"], (row["high"] - row["low"]) / 2)
+        name = f"OURS − {row['other']}, {QUALITIES[row['quality']]}"
+        console.print(f"{name:27} {gap:>9} {span(row['low'], row['high'])}", markup=False, highlight=False)
+    console.print(result.sentence, markup=False, highlight=False)
+
+
+def _title(result: Efficiency) -> str:
+    n = f"{result.n_prompts} prompts, {result.n_seeds} seed(s), {result.n_replicates} permutation(s)"
+    return f"Quality, and quality per computation (1e-2 per {result.unit}); {n}"

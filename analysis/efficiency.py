@@ -1,0 +1,198 @@
+"""Is the budget well spent: quality and quality per computation of each rule, and against shuffled budgets.
+
+An average of per-prompt ratios rewards any budget that varies (E[1/t] > 1/E[t]); so both averages are printed, and
+PERMUTED, the same budgets given to the wrong prompts, shows what varying alone is worth.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.errors import EvaluationError
+
+RULES = ("OURS", "UNIFORM", "PERMUTED", "REFERENCE")
+QUALITIES = {"sharpness": "1 − L-SNR", "sameness": "1 − D-SIM", "meaning": "I-CLIP"}
+"""Quality columns, each in [0, 1] and better when higher, and their names in the paper."""
+
+RESAMPLES = 2000
+SMALL_TFLOP = 0.1
+EQUAL_STEPS = 0.05
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Efficiency:
+    """The evaluation in tables; `unit` is that of every amount of computation, 'TFLOP' or 'GFLOP'.
+
+    `rules`: one row for each rule (num_steps, computation). `quality`: one row for each rule and quality (mean, se, and
+    per unit: mean_of_ratios, ratio_of_means, each with _low and _high). `differences`: OURS minus another rule in mean
+    quality. `gains`: relative gain of a rule over UNIFORM in quality per computation, by both averages.
+    """
+
+    unit: str
+    n_prompts: int
+    n_seeds: int
+    n_replicates: int
+    level: float
+    rules: pd.DataFrame
+    quality: pd.DataFrame
+    differences: pd.DataFrame
+    gains: pd.DataFrame
+    sentence: str
+
+
+def efficiency(evaluation: pd.DataFrame, *, level: float = 0.95, seed: int = 0) -> Efficiency:
+    """Return quality, computation and quality per computation of each rule, with bootstrap intervals over prompts.
+
+    Args:
+        evaluation: Rows of the evaluation table: one for each prompt, seed, rule and replicate.
+        level: Confidence level in (0, 1).
+        seed: Of the bootstrap.
+
+    Raises:
+        EvaluationError: If OURS or UNIFORM is missing, or no prompt has every rule.
+
+    Source:
+        Table 2 and equations 8 and 9 of arXiv:2412.05780; the PERMUTED control is ours.
+    """
+    unit, per_unit = ("GFLOP", 1e3) if evaluation["tflop"].mean() < SMALL_TFLOP else ("TFLOP", 1.0)
+    cells = prompt_means(evaluation, per_unit)
+    rules = [rule for rule in RULES if rule in cells.index.get_level_values("rule")]
+    weights = _resampled(cells.index.get_level_values("prompt_id").nunique(), seed)
+    differences = _differences(cells, rules, weights, level)
+    permuted = evaluation.loc[evaluation["rule"] == "PERMUTED", "replicate"]
+    return Efficiency(
+        unit=unit,
+        n_prompts=weights.shape[1],
+        n_seeds=int(evaluation["seed"].nunique()),
+        n_replicates=int(permuted.nunique()),
+        level=level,
+        rules=_budgets(cells, rules, weights, level),
+        quality=_qualities(cells, rules, weights, level),
+        differences=differences,
+        gains=_gains(cells, rules, weights, level),
+        sentence=sentence(differences, level),
+    )
+
+
+def prompt_means(evaluation: pd.DataFrame, per_unit: float = 1.0) -> pd.DataFrame:
+    """Return each prompt's mean over seeds and replicates under each rule, for the prompts that have every rule.
+
+    Args:
+        evaluation: Rows of the evaluation table.
+        per_unit: Units of computation in one TFLOP.
+
+    Returns:
+        Index (rule, prompt_id), sorted; columns num_steps, computation, the qualities, and `<quality>_ratio`.
+    """
+    rows = evaluation[["rule", "prompt_id", "num_steps"]].assign(
+        computation=evaluation["tflop"] * per_unit,
+        sharpness=1 - evaluation["l_snr"],
+        sameness=1 - evaluation["d_sim"],
+        meaning=evaluation["i_clip"],
+    )
+    rows = rows.assign(**{f"{q}_ratio": rows[q] / rows["computation"] for q in QUALITIES})
+    cells = rows.groupby(["rule", "prompt_id"], sort=True).mean()
+    found = sorted(rows["rule"].unique())
+    complete = cells.groupby("prompt_id").size() == len(found)
+    cells = cells[cells.index.get_level_values("prompt_id").isin(complete.index[complete])]
+    if not {"OURS", "UNIFORM"} <= set(found) or cells.empty or bool(cells.isna().any(axis=None)):
+        raise EvaluationError(f"rules {found} over {int(complete.sum())} complete prompts", "OURS and UNIFORM, no gaps")
+    return cells
+
+
+def sentence(differences: pd.DataFrame, level: float) -> str:
+    """Return whether OURS beats PERMUTED on quality at equal mean steps, in one sentence."""
+    rows = differences[differences["other"] == "PERMUTED"]
+    if rows.empty:
+        return "There is no PERMUTED control, so it is unknown whether OURS gives its steps to the right prompts."
+    better, worse = rows[rows["low"] > 0]["quality"], rows[rows["high"] < 0]["quality"]
+    gap = float(rows["num_steps_difference"].iloc[0])
+    steps = "equal mean steps" if abs(gap) < EQUAL_STEPS else f"mean steps that differ by {gap:+.2f}"
+    how = f"at {steps} ({100 * level:.0f} % intervals, simultaneous over {len(rows)} qualities)"
+    names = [", ".join(QUALITIES[q] for q in side) for side in (better, worse)]
+    if len(better) and len(worse):
+        return f"OURS against PERMUTED is mixed {how}: better in {names[0]}, worse in {names[1]}."
+    if len(better):
+        return (
+            f"OURS beats PERMUTED {how} in {names[0]}{'' if len(better) == len(rows) else '; undecided in the rest'}."
+        )
+    if len(worse):
+        return f"OURS does not beat PERMUTED {how}: it is worse in {names[1]}."
+    return f"It is undecided whether OURS beats PERMUTED {how}: every interval of the difference includes 0."
+
+
+def _column(cells: pd.DataFrame, rule: str, column: str) -> Numbers:
+    values: Numbers = cells.loc[rule, column].to_numpy(np.float64)
+    return values
+
+
+def _resampled(n: int, seed: int) -> Numbers:
+    """Return bootstrap weights, shape (RESAMPLES, prompts), each row summing to 1; shared by every rule, so paired."""
+    return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n
+
+
+def _percentiles(draws: Numbers, level: float) -> tuple[float, float]:
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _se(values: Numbers) -> float:
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
+
+
+def _budgets(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: float) -> pd.DataFrame:
+    rows = []
+    for rule in rules:
+        steps = _column(cells, rule, "num_steps")
+        low, high = _percentiles(weights @ steps, level)
+        computation = _column(cells, rule, "computation")
+        rows.append((rule, steps.mean(), _se(steps), low, high, computation.mean(), _se(computation)))
+    columns = ["rule", "num_steps", "num_steps_se", "num_steps_low", "num_steps_high", "computation", "computation_se"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _qualities(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: float) -> pd.DataFrame:
+    rows = []
+    for rule in rules:
+        computation = _column(cells, rule, "computation")
+        for quality in QUALITIES:
+            values, ratios = _column(cells, rule, quality), _column(cells, rule, f"{quality}_ratio")
+            ends = _percentiles(weights @ values, level)
+            of_ratios = ratios.mean(), *_percentiles(weights @ ratios, level)
+            of_means = (
+                values.mean() / computation.mean(),
+                *_percentiles((weights @ values) / (weights @ computation), level),
+            )
+            rows.append((rule, quality, values.mean(), _se(values), *ends, *of_ratios, *of_means))
+    averages = [f"{name}{end}" for name in ("mean_of_ratios", "ratio_of_means") for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, columns=["rule", "quality", "mean", "se", "low", "high", *averages])
+
+
+def _differences(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: float) -> pd.DataFrame:
+    simultaneous = 1 - (1 - level) / len(QUALITIES)  # Bonferroni
+    rows = []
+    for other in (rule for rule in ("UNIFORM", "PERMUTED") if rule in rules):
+        steps = float((_column(cells, "OURS", "num_steps") - _column(cells, other, "num_steps")).mean())
+        for quality in QUALITIES:
+            gap = _column(cells, "OURS", quality) - _column(cells, other, quality)
+            rows.append((other, quality, gap.mean(), *_percentiles(weights @ gap, simultaneous), steps))
+    return pd.DataFrame(rows, columns=["other", "quality", "difference", "low", "high", "num_steps_difference"])
+
+
+def _gains(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: float) -> pd.DataFrame:
+    rows = []
+    for rule in (rule for rule in ("OURS", "PERMUTED") if rule in rules):
+        for quality in QUALITIES:
+            ratios = [_column(cells, r, f"{quality}_ratio") for r in (rule, "UNIFORM")]
+            parts = [(_column(cells, r, quality), _column(cells, r, "computation")) for r in (rule, "UNIFORM")]
+            of_ratios = ratios[0].mean() / ratios[1].mean() - 1
+            drawn = (weights @ ratios[0]) / (weights @ ratios[1]) - 1
+            means = [q.mean() / c.mean() for q, c in parts]
+            drawn_means = [(weights @ q) / (weights @ c) for q, c in parts]
+            ends = _percentiles(drawn_means[0] / drawn_means[1] - 1, level)
+            rows.append((rule, quality, of_ratios, *_percentiles(drawn, level), means[0] / means[1] - 1, *ends))
+    averages = [f"{name}{end}" for name in ("mean_of_ratios", "ratio_of_means") for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, columns=["rule", "quality", *averages])

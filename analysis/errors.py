@@ -1,0 +1,84 @@
+"""What can go wrong with data to analyse; each says what was found, what was expected, what to do."""
+
+from budgetfusion.errors import BudgetFusionError
+
+
+class AnalysisError(BudgetFusionError):
+    """The base of this package's errors."""
+
+
+class ChoicesError(AnalysisError):
+    """A file of choices cannot be read as a table."""
+
+    def __init__(self, path: object, found: str, expected: str) -> None:
+        super().__init__(path, found, expected)
+        self.path, self.found, self.expected = path, found, expected
+
+    def __str__(self) -> str:
+        return f"{self.path}: found {self.found}, expected {self.expected}. Make it with `budgetfusion study export`."
+
+
+class ColumnsError(AnalysisError):
+    """A table of choices lacks columns or has others."""
+
+    def __init__(self, path: object, missing: list[str], unknown: list[str]) -> None:
+        super().__init__(path, missing, unknown)
+        self.path, self.missing, self.unknown = path, missing, unknown
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: found missing columns {self.missing} and unknown columns {self.unknown}, expected exactly "
+            "the columns of a choice. Make it again with `budgetfusion study export`."
+        )
+
+
+class ValuesError(AnalysisError):
+    """Rows of a table of choices hold wrong values; names the first rows, the columns and the reasons."""
+
+    def __init__(self, path: object, faults: list[str], count: int) -> None:
+        super().__init__(path, faults, count)
+        self.path, self.faults, self.count = path, faults, count
+
+    def __str__(self) -> str:
+        more = f"; and {self.count - len(self.faults)} more" if self.count > len(self.faults) else ""
+        return (
+            f"{self.path}: found {self.count} wrong value(s), expected none: {'; '.join(self.faults)}{more}. "
+            "Correct the export, never the data: `budgetfusion study export` writes valid rows."
+        )
+
+
+class DigestError(AnalysisError):
+    """Choices were made about other material, or under another design, than the one given."""
+
+    def __init__(self, what: str, found: list[str], expected: str, remedy: str) -> None:
+        super().__init__(what, found, expected, remedy)
+        self.what, self.found, self.expected, self.remedy = what, found, expected, remedy
+
+    def __str__(self) -> str:
+        found = ", ".join(digest[:12] for digest in self.found)
+        return f"Choices carry {self.what} digest {found}, expected {self.expected[:12]}. {self.remedy}"
+
+
+class NoChoicesError(AnalysisError):
+    """Nothing is left to analyse."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return (
+            f"Found no {self.what}, expected at least one main trial answered left or right. "
+            "Export more choices, or look at the exclusion rules in the study file's [analysis] table."
+        )
+
+
+class EvaluationError(AnalysisError):
+    """An evaluation table lacks what a comparison needs."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(found, expected)
+        self.found, self.expected = found, expected
+
+    def __str__(self) -> str:
+        return f"The evaluation has {self.found}, expected {self.expected}. Make it again with `budgetfusion evaluate`."

@@ -1,0 +1,138 @@
+"""Reading what was chosen and what was measured: files in, tidy frames out."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
+
+from analysis.errors import ChoicesError, ColumnsError, DigestError, EvaluationError, ValuesError
+from budgetfusion.measurements import EVALUATION, read_table
+from stimuli.manifest import CHOICE_COLUMNS, Choice, Manifest
+
+SHOWN_FAULTS = 5
+NULLABLE = {"reference_condition", "left_num_steps", "right_num_steps", "chosen", "correct", "repeat_of"}
+DTYPES = {
+    **dict.fromkeys(("block", "trial_index", "seed"), "int64"),
+    **dict.fromkeys(("left_num_steps", "right_num_steps", "repeat_of"), "Int64"),
+    "rt_ms": "float64",
+    "correct": "boolean",
+}
+_CHOICES: TypeAdapter[list[Choice]] = TypeAdapter(list[Choice])
+
+
+def read_choices(path: Path, manifest: Manifest) -> pd.DataFrame:
+    """Read choices from CSV, JSONL or Parquet (by the file's ending), one row for each trial.
+
+    Args:
+        path: A file that `budgetfusion study export` wrote.
+        manifest: The material the choices are about.
+
+    Returns:
+        A frame with exactly `CHOICE_COLUMNS`, in the order of the file.
+
+    Raises:
+        ChoicesError: If the file is missing, empty or in another format.
+        ColumnsError: If columns are missing or unknown; names them.
+        ValuesError: If values are wrong; lists them with their rows (the first data row is row 1).
+        DigestError: If a choice was made about another manifest.
+    """
+    records = _records(path)
+    _check_columns(path, records)
+    choices = _validated(path, records)
+    frame = pd.DataFrame([choice.model_dump() for choice in choices], columns=list(CHOICE_COLUMNS)).astype(DTYPES)
+    _check_contract(path, frame)
+    _check_manifest(path, frame, manifest)
+    return frame
+
+
+def read_evaluation(path: Path) -> pd.DataFrame:
+    """Read evaluation rows, one for each prompt, seed, rule and replicate.
+
+    Returns:
+        A frame with the columns of `budgetfusion.measurements.EVALUATION`.
+
+    Raises:
+        FileContentError: If the file is missing or is no evaluation table.
+        EvaluationError: If it has no rows.
+    """
+    frame = pd.DataFrame(read_table(path, EVALUATION), columns=EVALUATION.names)
+    if frame.empty:
+        raise EvaluationError("no rows", "one for each prompt, seed and rule")
+    return frame
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    readers: dict[str, Callable[[Path], list[dict[str, Any]]]] = {
+        ".csv": _from_csv,
+        ".jsonl": _from_jsonl,
+        ".parquet": _from_parquet,
+    }
+    if path.suffix not in readers:
+        raise ChoicesError(path, f"ending '{path.suffix}'", "one of .csv, .jsonl, .parquet")
+    try:
+        records = readers[path.suffix](path)
+    except FileNotFoundError as error:
+        raise ChoicesError(path, "no file", "a table of choices") from error
+    except (ValueError, pa.ArrowInvalid) as error:
+        raise ChoicesError(path, f"content that is no {path.suffix[1:]} table", "a table of choices") from error
+    if not records:
+        raise ChoicesError(path, "no rows", "at least one choice")
+    return records
+
+
+def _from_csv(path: Path) -> list[dict[str, Any]]:
+    text = pd.read_csv(path, dtype=str, keep_default_na=False)
+    rows: list[dict[str, Any]] = text.to_dict("records")
+    return [{k: None if v == "" and k in NULLABLE else v for k, v in row.items()} for row in rows]
+
+
+def _from_jsonl(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _from_parquet(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def _check_columns(path: Path, records: list[dict[str, Any]]) -> None:
+    found = dict.fromkeys(key for record in records for key in record)
+    missing = [c for c in CHOICE_COLUMNS if c not in found]
+    unknown = [str(c) for c in found if c not in CHOICE_COLUMNS]
+    if missing or unknown:
+        raise ColumnsError(path, missing, unknown)
+
+
+def _validated(path: Path, records: list[dict[str, Any]]) -> list[Choice]:
+    try:
+        return _CHOICES.validate_python(records)
+    except ValidationError as error:
+        faults = [f"row {e['loc'][0] + 1} {e['loc'][-1]}={e['input']!r}" for e in error.errors()[:SHOWN_FAULTS]]  # type: ignore[operator]  # pydantic numbers a list's items
+        raise ValuesError(path, faults, error.error_count()) from error
+
+
+def _check_contract(path: Path, frame: pd.DataFrame) -> None:
+    sides = {"left": frame["left_condition"], "right": frame["right_condition"]}
+    expected = sum((sides[s].where(frame["response"] == s, "") for s in sides), start=pd.Series("", index=frame.index))
+    undecoded = frame["chosen"].fillna("") != expected
+    repeated = frame.duplicated(["participant", "session", "trial_index"])
+    faults = [f"row {row + 1} chosen={frame['chosen'][row]!r} is not the chosen side" for row in frame.index[undecoded]]
+    faults += [f"row {row + 1} repeats a trial_index of its session" for row in frame.index[repeated]]
+    if faults:
+        raise ValuesError(path, faults[:SHOWN_FAULTS], len(faults))
+
+
+def _check_manifest(path: Path, frame: pd.DataFrame, manifest: Manifest) -> None:
+    other = [str(d) for d in frame["manifest_digest"].unique() if d != manifest.digest]
+    if other:
+        raise DigestError("manifest", other, manifest.digest, "Give the stimuli folder that these choices are about.")
+    known = {item.item_id for item in manifest.items}
+    strange = frame.index[~frame["item_id"].isin(known)]
+    if len(strange):
+        faults = [f"row {row + 1} item_id={frame['item_id'][row]!r} is not in the manifest" for row in strange]
+        raise ValuesError(path, faults[:SHOWN_FAULTS], len(faults))

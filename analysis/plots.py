@@ -1,0 +1,208 @@
+"""Figures: each answers one question and returns what it drew; nothing is computed that a table does not hold."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from scipy import stats
+
+from analysis.efficiency import QUALITIES, Efficiency
+from analysis.jnd import ONE_JND_BELOW
+from analysis.rates import Estimate
+from analysis.rounding import percent, span
+from budgetfusion.files import replacing
+
+ONE_COLUMN, TWO_COLUMNS = 3.25, 6.875  # inches
+BLUE, ORANGE, GREEN, VERMILION, BLACK, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#1a1a1a", "#767676"
+RULE_MARKS = {"OURS": (BLUE, "o"), "UNIFORM": (ORANGE, "s"), "PERMUTED": (GREEN, "D"), "REFERENCE": (BLACK, "^")}
+BINS = 20  # of 5 percentage points
+
+Drawn = tuple[Figure, pd.DataFrame]
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the project's style, and leave matplotlib's settings as they were."""
+    with matplotlib.rc_context(fname=str(files("analysis").joinpath("style.mplstyle"))):
+        yield
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as SVG, the same bytes for the same figure."""
+    with style(), replacing(path) as partial:
+        figure.savefig(partial, format="svg", metadata={"Date": None})
+
+
+def selection_rates(
+    people: pd.DataFrame,
+    pooled: Estimate,
+    compare: tuple[str, str],
+    *,
+    n_prompts: int,
+    simulated: bool,
+    width: float = TWO_COLUMNS,
+) -> Drawn:
+    """Draw how often each participant chose the first condition (figure 9 of arXiv:2412.05780).
+
+    Args:
+        people: Result of `rates.per_participant`.
+        pooled: The mean over choices with its interval.
+        compare: The condition counted and the one it was compared with.
+        n_prompts: Prompts among the choices.
+        simulated: Whether the choices are a bot's; written across the figure.
+        width: Inches.
+
+    Returns:
+        The figure, and its bars: low, high (percent), participants, expected (if all shared the mean).
+    """
+    bars = histogram(people, pooled.mean)
+    with style():
+        figure = Figure(figsize=(width, 2.6), layout="constrained")
+        axes = figure.add_subplot()
+        axes.bar(bars["low"], bars["participants"], width=5, align="edge", color=BLUE, edgecolor="white", linewidth=0.6)
+        top = max(1.0, float(bars[["participants", "expected"]].max(axis=None)))
+        axes.set(xlim=(0, 100), ylim=(0, 1.42 * top), ylabel="participants", xticks=range(0, 101, 25))
+        axes.set_xlabel(f"main trials on which {compare[0]} was chosen, %")
+        axes.plot(
+            100 * people["rate"], np.full(len(people), 0.012 * top), "|", color=BLACK, markersize=5, clip_on=False
+        )
+        _named_line(axes, 50, "chance", BLACK)
+        _named_line(
+            axes, 100 * ONE_JND_BELOW, f"1 JND below {'reference' if compare[1] == 'REFERENCE' else compare[1]}"
+        )
+        _whisker(axes, pooled, 1.13 * top)
+        n = f"{len(people)} participants\n{n_prompts} prompts\n{pooled.n} choices"
+        _key(axes, bars, n, on_the_left=pooled.mean > 0.5)
+        axes.yaxis.grid(visible=True)
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+        _stamp(figure, simulated)
+    return figure, bars
+
+
+def histogram(people: pd.DataFrame, mean: float) -> pd.DataFrame:
+    """Return bars of 5 percentage points, with what binomial chance alone would give at the same mean.
+
+    Args:
+        people: Columns selected and n, one row for each participant.
+        mean: Selection rate that everybody is supposed to share, in [0, 1].
+    """
+    counts, expected = np.zeros(BINS), np.zeros(BINS)
+    for selected, n in people[["selected", "n"]].itertuples(index=False):
+        counts[min(BINS - 1, BINS * selected // n)] += 1
+        k = np.arange(n + 1)
+        np.add.at(expected, np.minimum(BINS - 1, BINS * k // n), stats.binom.pmf(k, n, mean))
+    edges = 100 / BINS * np.arange(BINS + 1)
+    columns = {"low": edges[:-1], "high": edges[1:], "participants": counts.astype(np.int64), "expected": expected}
+    return pd.DataFrame(columns)
+
+
+def efficiency(result: Efficiency, *, width: float = TWO_COLUMNS) -> Drawn:
+    """Draw mean quality of each rule, and how far OURS is from the others, with bootstrap intervals.
+
+    Returns:
+        The figure, and its dots: panel, quality, label, value, low, high.
+    """
+    steps = result.rules.set_index("rule")["num_steps"]
+    levels = result.quality.assign(panel="quality", label=result.quality["rule"], value=result.quality["mean"])
+    gaps = result.differences.assign(
+        panel="OURS minus other", label=result.differences["other"], value=result.differences["difference"]
+    )
+    columns = ["panel", "quality", "label", "value", "low", "high"]
+    data = pd.concat([levels[columns], gaps[columns]], ignore_index=True)
+    with style():
+        rows = [len(steps), max(1, gaps["label"].nunique())]
+        figure = Figure(figsize=(width, 1.5 + 0.24 * sum(rows)), layout="constrained")
+        grid = figure.subplots(2, len(QUALITIES), sharey="row", height_ratios=rows)
+        for column, (quality, name) in enumerate(QUALITIES.items()):
+            here = data[data["quality"] == quality]
+            _dots(grid[0, column], here[here["panel"] == "quality"])
+            _dots(grid[1, column], here[here["panel"] != "quality"])
+            grid[0, column].set_title(name)
+            grid[1, column].axvline(0, color=BLACK, linestyle="--", linewidth=0.8)
+        _name_rows(grid[0, 0], [f"{rule} ({count:.1f} steps)" for rule, count in steps.items()])
+        _name_rows(grid[1, 0], [f"OURS − {other}" for other in gaps["label"].unique()])
+        grid[0, 1].set_xlabel("mean quality")
+        grid[1, 1].set_xlabel("difference in mean quality")
+    return figure, data
+
+
+def steps(budgets: pd.DataFrame, compare: tuple[str, str], *, width: float = TWO_COLUMNS) -> Drawn:
+    """Draw how many prompts get how many steps under the first condition.
+
+    Args:
+        budgets: Columns prompt, first and second: the steps of the two conditions.
+        compare: Their names.
+        width: Inches.
+
+    Returns:
+        The figure, and its bars: num_steps, prompts.
+    """
+    counts = budgets["first"].value_counts().sort_index()
+    bars = pd.DataFrame({"num_steps": counts.index.to_numpy(np.int64), "prompts": counts.to_numpy(np.int64)})
+    with style():
+        figure = Figure(figsize=(width, 2.1), layout="constrained")
+        axes = figure.add_subplot()
+        axes.bar(bars["num_steps"], bars["prompts"], width=0.9, color=BLUE)
+        axes.set(xlabel=f"denoising steps of {compare[0]}", ylabel="prompts")
+        axes.set_xlim(0, 1.08 * float(budgets[["first", "second"]].max(axis=None)) + 1)
+        axes.set_ylim(0, 1.15 * float(bars["prompts"].max()))
+        if budgets["second"].nunique() == 1:
+            _named_line(axes, float(budgets["second"].iloc[0]), f"{compare[1]}: {budgets['second'].iloc[0]}", ORANGE)
+        axes.text(0.99, 0.97, f"n = {len(budgets)} prompts", transform=axes.transAxes, ha="right", va="top", color=GREY)
+        axes.yaxis.grid(visible=True)
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    return figure, bars
+
+
+def _key(axes: Axes, bars: pd.DataFrame, title: str, on_the_left: bool) -> None:
+    axes.stairs(bars["expected"], [*bars["low"], 100.0], color=GREY, linewidth=1, label="binomial at the mean")
+    axes.legend(
+        title=title,
+        loc="upper left" if on_the_left else "upper right",
+        alignment="left",
+        borderaxespad=0.2,
+        handlelength=1.4,
+    )
+
+
+def _named_line(axes: Axes, x: float, name: str, color: str = BLUE) -> None:
+    axes.axvline(x, color=color, linestyle="--", linewidth=1)
+    axes.text(x, 1.015, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", color=BLACK)
+
+
+def _whisker(axes: Axes, pooled: Estimate, y: float) -> None:
+    interval = pooled.interval
+    axes.plot([100 * interval.low, 100 * interval.high], [y, y], "|-", color=BLACK, markersize=7)
+    axes.plot([100 * pooled.mean], [y], "o", color=BLACK, markersize=4)
+    words = f"mean {percent(pooled.mean, interval.half_width)} %, {100 * interval.level:.0f} % CI "
+    side = "left" if pooled.mean < 0.25 else "right" if pooled.mean > 0.75 else "center"
+    label = words + span(interval.low, interval.high, 100)
+    axes.annotate(label, (100 * pooled.mean, y), xytext=(0, 5), textcoords="offset points", ha=side, va="bottom")
+
+
+def _dots(axes: Axes, rows: pd.DataFrame) -> None:
+    for place, row in enumerate(rows.itertuples()):
+        color, marker = RULE_MARKS.get(str(row.label), (BLACK, "o"))
+        axes.plot([row.low, row.high], [place, place], "-", color=color)
+        axes.plot([row.value], [place], marker, color=color, markersize=4.5)
+    axes.xaxis.grid(visible=True)
+    axes.locator_params(axis="x", nbins=4)
+
+
+def _name_rows(axes: Axes, names: list[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+
+
+def _stamp(figure: Figure, simulated: bool) -> None:
+    if simulated:
+        figure.text(
+            0.5, 0.5, "SIMULATED", fontsize=44, color=VERMILION, alpha=0.16, ha="center", va="center", rotation=14
+        )
