@@ -48,7 +48,7 @@ def load(folder: Path, sha256: str) -> NDArray[np.uint8]:
             pixels = np.asarray(image.convert("RGB"))
     except FileNotFoundError as error:
         raise StimulusMissingError(path) from error
-    except OSError as error:
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for broken PNG chunks
         raise StimulusMismatchError(path, sha256, "unreadable".ljust(12)) from error
     found = pixel_sha256(pixels)
     if found != sha256:

@@ -8,7 +8,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from budgetfusion.config import GenerationConfig, digest
-from stimuli.errors import EmptyPromptsError, StudyFileError
+from budgetfusion.prompts import EmptyPromptsError, read_prompts
+from stimuli.errors import StudyFileError
 
 
 class Table(BaseModel):
@@ -152,19 +153,6 @@ def read_study_file(path: Path) -> StudyFile:
         raise StudyFileError(path, ".".join(map(str, fault["loc"])), fault["msg"]) from error
     prompts = _prompts(study.stimuli.prompts, path)
     return study.model_copy(update={"stimuli": study.stimuli.model_copy(update={"prompts": prompts})})
-
-
-def read_prompts(path: Path) -> list[str]:
-    """Read a text file with one prompt on each line; blank lines and repeated prompts are dropped.
-
-    Raises:
-        EmptyPromptsError: If it is missing or no line holds text.
-    """
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    prompts = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
-    if not prompts:
-        raise EmptyPromptsError(path)
-    return prompts
 
 
 def template() -> str:

@@ -56,6 +56,20 @@ def test_prompts_are_read_without_blank_and_repeated_lines(tmp_path: Path) -> No
     assert read_prompts(tmp_path / "p.txt") == ["größer", "b"]
 
 
+def test_prompts_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Some editors write one; it is no part of the first prompt."""
+    (tmp_path / "p.txt").write_text("b\n", encoding="utf-8-sig")
+
+    assert read_prompts(tmp_path / "p.txt") == ["b"]
+
+
+def test_prompts_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    """A wrong guess would make other images."""
+    (tmp_path / "p.txt").write_text("größer\n", encoding="latin-1")
+    with pytest.raises(StudyFileError, match=r"p\.txt: not valid UTF-8 text \("):
+        read_prompts(tmp_path / "p.txt")
+
+
 @pytest.mark.parametrize("prompts", ["", "\n  \n"])
 def test_a_prompts_file_without_text_is_refused(tmp_path: Path, prompts: str) -> None:
     """An empty study costs money too."""
