@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from stimuli.errors import EmptyPromptsError, StudyFileError
+from budgetfusion.prompts import EmptyPromptsError
+from stimuli.errors import StudyFileError
 from stimuli.studyfile import PRESET, StudyFile, read_prompts, read_study_file, template
 
 
@@ -47,27 +48,6 @@ def test_an_inline_list_of_prompts_is_accepted(tmp_path: Path) -> None:
     path = write_study(tmp_path, ('"prompts.txt"', '["b ", "a", " ", "b"]'))
 
     assert read_study_file(path).stimuli.prompts == ["b", "a"]
-
-
-def test_prompts_are_read_without_blank_and_repeated_lines(tmp_path: Path) -> None:
-    """One prompt on each line, in UTF-8."""
-    (tmp_path / "p.txt").write_text("größer\r\n\n  b  \ngrößer\n", encoding="utf-8")
-
-    assert read_prompts(tmp_path / "p.txt") == ["größer", "b"]
-
-
-def test_prompts_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
-    """Some editors write one; it is no part of the first prompt."""
-    (tmp_path / "p.txt").write_text("b\n", encoding="utf-8-sig")
-
-    assert read_prompts(tmp_path / "p.txt") == ["b"]
-
-
-def test_prompts_in_another_encoding_are_refused(tmp_path: Path) -> None:
-    """A wrong guess would make other images."""
-    (tmp_path / "p.txt").write_text("größer\n", encoding="latin-1")
-    with pytest.raises(StudyFileError, match=r"p\.txt: not valid UTF-8 text \("):
-        read_prompts(tmp_path / "p.txt")
 
 
 @pytest.mark.parametrize("prompts", ["", "\n  \n"])
