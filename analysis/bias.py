@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.rates import Estimate, main_trials, two_way_of
+from analysis.rates import Estimate, main_trials, participant_t, two_way_of
 
 _KEYS = ["participant", "session", "trial_index"]
 
@@ -25,7 +25,7 @@ class Controls:
 
 
 def controls(choices: pd.DataFrame, compare: tuple[str, str], level: float = 0.95) -> Controls:
-    """Return P(left) in main trials, repeat consistency and catch accuracy, each with a two-way interval."""
+    """Return P(left) in main trials (two-way interval), repeat consistency and catch accuracy (t over participants)."""
     catch = choices[(choices["purpose"] == "catch") & choices["correct"].notna()]
     answers = catch.assign(right_answer=catch["correct"].astype("float64"))
     return Controls(
@@ -68,4 +68,5 @@ def lapse_bound(misses: int, trials: int, level: float = 0.95) -> float:
 
 
 def _estimate(frame: pd.DataFrame, column: str, level: float) -> Estimate | None:
-    return None if frame.empty else two_way_of(frame, column, level)
+    rates = frame.groupby("participant")[column].mean().to_numpy(np.float64)
+    return participant_t(rates, level) if len(rates) else None

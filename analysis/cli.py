@@ -71,7 +71,7 @@ def _print(result: Efficiency) -> None:
     table = Table(title=_title(result), caption=CAPTION, caption_justify="left")
     for name in ("rule", "quality"):
         table.add_column(name, no_wrap=True)
-    for name in ("steps", result.unit, "mean ± SE", "ratio\nof means", "mean\nof ratios"):
+    for name in ("steps", result.unit, "mean±SE", "ratio of\nmeans", "mean of\nratios"):
         table.add_column(name, justify="right", no_wrap=True)
     for rule in result.rules.itertuples():
         cost = [number(rule.num_steps, rule.num_steps_se), number(rule.computation, otherwise=2)]
@@ -83,7 +83,12 @@ def _print(result: Efficiency) -> None:
                 else ["", QUALITIES[row["quality"]], "", ""]
             )
             ratios = [number(100 * row[average], otherwise=3) for average in ("ratio_of_means", "mean_of_ratios")]
-            table.add_row(*first, plus_minus(row["mean"], row["se"], 4), *ratios, end_section=place == len(rows) - 1)
+            table.add_row(
+                *first,
+                plus_minus(row["mean"], row["se"], 4).replace(" ± ", "±"),
+                *ratios,
+                end_section=place == len(rows) - 1,
+            )
     console = Console()
     console.print(table)
     for row in result.differences.to_dict("records"):

@@ -18,7 +18,11 @@ OBSERVERS = {
     "simulated-planted": "SIMULATED observers with a planted preference that was decided beforehand: a recovery test "
     "only. The images play no part, so this says nothing about them.",
 }
-PEOPLE = "People."
+PEOPLE = {
+    "live": "People, in the live study.",
+    "pilot": "People, in a PILOT: not the study itself.",
+    "preview": "Whoever previewed the study: a REHEARSAL, not a result.",
+}
 UNKNOWN_BOTS = "SIMULATED observers; their kind is not recorded in the choices."
 
 
@@ -67,7 +71,7 @@ def analyse(
         compare=manifest.compare,
         level=level,
         simulated=flow.mode == "bot",
-        observers=observers(everyone) if flow.mode == "bot" else (PEOPLE,),
+        observers=observers(everyone) if flow.mode == "bot" else (PEOPLE[flow.mode],),
         flow=flow,
         kept=kept,
         everybody=selection_rate(everyone, manifest.compare, level),

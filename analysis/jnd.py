@@ -16,7 +16,11 @@ ONE_JND_BELOW = 0.25
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a selection rate says; each claim is 'yes', 'no' or 'undecided'."""
+    """What a selection rate says; each claim is 'yes', 'no' or 'undecided'.
+
+    `chosen_more`: the first condition is chosen in more than half of the choices. `within_one_jnd`: it is less than
+    1 JND below the second, or above it. `corrected_low`: lower end of the rate without the careless answers.
+    """
 
     chosen_more: str
     within_one_jnd: str
@@ -93,7 +97,8 @@ def verdict(interval: Interval, lapse_bound: float, first: str, second: str) -> 
     if np.isnan(low):
         return Verdict(more, within, bound, "Nothing is decided: one participant or one prompt gives no interval.")
     why = _why_undecided(low, bound, lapse_bound)
-    return Verdict(more, within, bound, f"{_more(more, first, second)}; {_within(within, first, second, why)}.")
+    words = [_more(more, first, second), _within(within, first, second, why)]
+    return Verdict(more, within, bound, "; ".join(words[:1] if more == "yes" else words) + ".")
 
 
 def _claim(holds: bool, fails: bool) -> str:
@@ -109,9 +114,9 @@ def _more(claim: str, first: str, second: str) -> str:
 
 
 def _within(claim: str, first: str, second: str, why: str) -> str:
-    line = f"the 1-JND line ({100 * ONE_JND_BELOW:.0f} %)"
+    line = f"{100 * ONE_JND_BELOW:.0f} %, the 1-JND line"
     return {
-        "yes": f"{first} is not more than 1 JND below {second} (the interval lies above {line})",
+        "yes": f"{first} is within 1 JND below {second} (the interval lies above {line})",
         "no": f"{first} is more than 1 JND below {second} (the interval lies below {line})",
         "undecided": f"it is undecided whether {first} is within 1 JND below {second} ({why})",
     }[claim]

@@ -22,6 +22,7 @@ from budgetfusion.files import replacing
 ONE_COLUMN, TWO_COLUMNS = 3.25, 6.875  # inches
 BLUE, ORANGE, GREEN, VERMILION, BLACK, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#1a1a1a", "#767676"
 RULE_MARKS = {"OURS": (BLUE, "o"), "UNIFORM": (ORANGE, "s"), "PERMUTED": (GREEN, "D"), "REFERENCE": (BLACK, "^")}
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind words that cross a line
 BINS = 20  # of 5 percentage points
 
 Drawn = tuple[Figure, pd.DataFrame]
@@ -184,7 +185,9 @@ def _whisker(axes: Axes, pooled: Estimate, y: float) -> None:
     words = f"mean {percent(pooled.mean, interval.half_width)} %, {100 * interval.level:.0f} % CI "
     side = "left" if pooled.mean < 0.25 else "right" if pooled.mean > 0.75 else "center"
     label = words + span(interval.low, interval.high, 100)
-    axes.annotate(label, (100 * pooled.mean, y), xytext=(0, 5), textcoords="offset points", ha=side, va="bottom")
+    axes.annotate(
+        label, (100 * pooled.mean, y), xytext=(0, 5), textcoords="offset points", ha=side, va="bottom", bbox=CLEAR
+    )
 
 
 def _dots(axes: Axes, rows: pd.DataFrame) -> None:
@@ -193,7 +196,7 @@ def _dots(axes: Axes, rows: pd.DataFrame) -> None:
         axes.plot([row.low, row.high], [place, place], "-", color=color)
         axes.plot([row.value], [place], marker, color=color, markersize=4.5)
     axes.xaxis.grid(visible=True)
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=3)
 
 
 def _name_rows(axes: Axes, names: list[str]) -> None:

@@ -113,14 +113,8 @@ def two_way(values: Numbers, participants: Codes, prompts: Codes, level: float =
         Cameron, Gelbach and Miller (2011), Journal of Business and Economic Statistics 29(2).
     """
     mean, groups = float(values.mean()), min(len(np.unique(participants)), len(np.unique(prompts)))
-    if groups < 2:
-        return Estimate(mean, np.nan, Interval(np.nan, np.nan, level, "not estimable with one cluster"), len(values))
-    se = float(np.sqrt(_two_way_variance(values - mean, participants, prompts)))
-    if se == 0.0:
-        low, high = proportion_confint(mean * groups, groups, alpha=1 - level, method="wilson")
-        stand_in = Interval(float(low), float(high), level, f"Wilson with n = {groups}, as no cluster varied")
-        return Estimate(mean, se, stand_in, len(values))
-    interval = _t_interval(mean, se, groups - 1, level, "two-way cluster-robust t (participants and prompts)")
+    se = float(np.sqrt(_two_way_variance(values - mean, participants, prompts))) if groups > 1 else np.nan
+    interval = _interval(mean, se, groups, level, "two-way cluster-robust t (participants and prompts)")
     return Estimate(mean, se, interval, len(values))
 
 
@@ -133,15 +127,15 @@ def two_way_of(trials: pd.DataFrame, column: str, level: float = 0.95) -> Estima
 def participant_t(rates: Numbers, level: float = 0.95) -> Estimate:
     """Return the mean of the participants' rates with a t interval; the participant is the unit.
 
+    Where all rates are the same, a Wilson interval with n = participants stands in.
+
     Args:
         rates: One rate for each participant, shape (participants,), in [0, 1].
         level: Confidence level in (0, 1).
     """
     mean, n = float(rates.mean()), len(rates)
-    if n < 2:
-        return Estimate(mean, np.nan, Interval(np.nan, np.nan, level, "not estimable with one participant"), n)
-    se = float(stats.sem(rates))
-    return Estimate(mean, se, _t_interval(mean, se, n - 1, level, "t over participants"), n)
+    se = float(stats.sem(rates)) if n > 1 else np.nan
+    return Estimate(mean, se, _interval(mean, se, n, level, "t over participants"), n)
 
 
 def overdispersion(selected: Numbers, n: Numbers) -> float:
@@ -206,6 +200,11 @@ def _cluster_variance(residuals: Numbers, codes: Codes) -> float:
     return float(groups / (groups - 1) * (sums**2).sum() / len(residuals) ** 2)
 
 
-def _t_interval(mean: float, se: float, df: int, level: float, estimator: str) -> Interval:
-    half = float(stats.t.ppf((1 + level) / 2, df)) * se
-    return Interval(max(0.0, mean - half), min(1.0, mean + half), level, estimator, df)
+def _interval(mean: float, se: float, groups: int, level: float, estimator: str) -> Interval:
+    if groups < 2:
+        return Interval(np.nan, np.nan, level, "not estimable with one cluster")
+    if se == 0.0:
+        low, high = proportion_confint(mean * groups, groups, alpha=1 - level, method="wilson")
+        return Interval(float(low), float(high), level, f"Wilson with n = {groups}, as no cluster varied")
+    half = float(stats.t.ppf((1 + level) / 2, groups - 1)) * se
+    return Interval(max(0.0, mean - half), min(1.0, mean + half), level, estimator, groups - 1)

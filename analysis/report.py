@@ -151,6 +151,7 @@ def _render(context: dict[str, Any]) -> str:
         "percent": rounding.percent,
         "plus_minus": rounding.plus_minus,
         "number": rounding.number,
+        "signed": rounding.signed,
         "span": rounding.span,
         "p_value": rounding.p_value,
         "short": lambda text: text[:12] if text else rounding.MISSING,
@@ -160,7 +161,8 @@ def _render(context: dict[str, Any]) -> str:
     scales = {"jnd": jnd, "d_prime": d_prime, "jnd_interval": jnd_interval}
     policy = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
     page = environment.get_template("report.html.j2")
-    return page.render(context | names | scales | {"css": Markup(css), "policy": policy}) + "\n"  # noqa: S704  # our own file
+    html = page.render(context | names | scales | {"css": Markup(css), "policy": policy})  # noqa: S704  # our own file
+    return html.replace(" %", "\N{NO-BREAK SPACE}%") + "\n"
 
 
 def _plain(value: Any) -> Any:

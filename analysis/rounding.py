@@ -3,18 +3,23 @@
 import math
 
 MISSING = "–"
+NO_ERROR = 1e-9
+"""An error below this is the arithmetic's, not the data's."""
 
 
 def decimals(error: float, otherwise: int = 1) -> int:
     """Return how many decimals show two significant digits of `error`; `otherwise` where there is no error."""
-    if not math.isfinite(error) or error <= 0:
+    if not math.isfinite(error) or error < NO_ERROR:
         return otherwise
     return min(8, max(0, 1 - math.floor(math.log10(error))))
 
 
 def number(value: float, error: float = math.nan, otherwise: int = 1) -> str:
-    """Return a number rounded by its error."""
-    return f"{value:.{decimals(error, otherwise)}f}" if math.isfinite(value) else MISSING
+    """Return a number rounded by its error, with a true minus sign and never a negative zero."""
+    if not math.isfinite(value):
+        return MISSING
+    text = f"{value:.{decimals(error, otherwise)}f}"
+    return text.replace("-", "−") if float(text) else text.lstrip("-")
 
 
 def percent(value: float, error: float = math.nan) -> str:
@@ -22,9 +27,14 @@ def percent(value: float, error: float = math.nan) -> str:
     return number(100 * value, 100 * error)
 
 
+def signed(text: str) -> str:
+    """Return a printed number with its plus sign; zero has none."""
+    return f"+{text}" if text[0].isdigit() and float(text) else text
+
+
 def plus_minus(value: float, error: float, otherwise: int = 2) -> str:
     """Return 'value ± error', or the value alone where there is no error."""
-    if not math.isfinite(error) or error == 0:
+    if not math.isfinite(error) or error < NO_ERROR:
         return number(value, otherwise=otherwise)
     return f"{number(value, error)} ± {number(error, error)}"
 
@@ -32,6 +42,8 @@ def plus_minus(value: float, error: float, otherwise: int = 2) -> str:
 def span(low: float, high: float, scale: float = 1.0) -> str:
     """Return '[low, high]', both times `scale`, rounded by the half-width."""
     half = scale * (high - low) / 2
+    if half < NO_ERROR:
+        return "no spread"
     if not (math.isfinite(low) and math.isfinite(high)):
         return "not estimable" if math.isnan(low + high) else f"[{_end(low * scale)}, {_end(high * scale)}]"
     return f"[{number(scale * low, half)}, {number(scale * high, half)}]"

@@ -92,9 +92,9 @@ def make_choices(manifest: Manifest, *, mode: str = "bot", p: float = 0.65, peop
         taste = float(np.clip(p + rng.normal(0, 0.08), 0.02, 0.98))
         for index, item in enumerate(main):
             rows.append(_trial(manifest, item, person, index, "main", rng.random() < taste, rng))
-        rows.append(
-            _trial(manifest, main[0], person, len(main), "repeat", rng.random() < taste, rng) | {"repeat_of": 0}
-        )
+        first = person % len(main)
+        again = _trial(manifest, main[first], person, len(main), "repeat", rng.random() < taste, rng)
+        rows.append(again | {"repeat_of": first})
         for extra in range(2):
             index = len(main) + 1 + extra
             catch = _trial(manifest, manifest.items[-1], person, index, "catch", True, rng)
