@@ -21,17 +21,6 @@ class StudyFileError(StimuliError):
         return f"{where}: {self.reason}. Correct it, or see a valid file with `budgetfusion study new`."
 
 
-class EmptyPromptsError(StimuliError):
-    """There is no prompt to render."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.path = path
-
-    def __str__(self) -> str:
-        return f"{self.path}: found no prompt, expected at least one line of text. Write one prompt on each line."
-
-
 class ManifestError(StimuliError):
     """A manifest cannot be read."""
 

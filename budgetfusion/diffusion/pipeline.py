@@ -47,19 +47,20 @@ def choose_device(device: str = "auto") -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def load(config: GenerationConfig, device: str = "auto") -> Model:
+def load(config: GenerationConfig, device: str = "auto", *, text_only: bool = False) -> Model:
     """Load a diffusion model with the Euler scheduler and linspace spacing (arXiv:2412.05780, section 3.1).
 
     Args:
         config: Which model, and how it is run.
         device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
+        text_only: Leave the denoiser and the decoder on the disk: enough to predict, not to generate.
 
     Raises:
         ModelUnavailableError: If it is not where `config.model` says, or cannot be reached.
     """
     source = scenes.PIPELINE if config.model == "scenes" else config.model
     chosen = choose_device(device)
-    pipe = _load_pipe(source, config)
+    pipe = _load_pipe(source, config, text_only=text_only)
     pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config, timestep_spacing="linspace")
     pipe.set_progress_bar_config(disable=True)
     weights = _weights_digest(source, pipe)
@@ -95,7 +96,7 @@ def generate(model: Model, prompts: Sequence[str], seeds: Sequence[int], num_ste
     return np.stack([np.asarray(image) for image in images])
 
 
-def _load_pipe(source: Path | str, config: GenerationConfig) -> Any:
+def _load_pipe(source: Path | str, config: GenerationConfig, *, text_only: bool) -> Any:
     for logger in (diffusers_logging, transformers_logging):
         logger.set_verbosity_error()
         logger.disable_progress_bar()
@@ -110,6 +111,7 @@ def _load_pipe(source: Path | str, config: GenerationConfig) -> Any:
                 local_files_only=local,
                 safety_checker=None,
                 requires_safety_checker=False,
+                **({"unet": None, "vae": None} if text_only else {}),
             )
     except (OSError, ValueError) as error:
         raise ModelUnavailableError(str(source), str(error).strip().splitlines()[0]) from error
@@ -119,7 +121,7 @@ def _weights_digest(source: Path | str, pipe: Any) -> str:
     """Return the sha256 of a folder's files, or of a hub model's id and commit."""
     folder = Path(source)
     if not folder.is_dir():
-        commit = getattr(pipe.unet.config, "_commit_hash", None)
+        commit = getattr(pipe.text_encoder.config, "_commit_hash", None)
         return hashlib.sha256(f"{source}@{commit}".encode()).hexdigest()
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):

@@ -29,4 +29,5 @@ def encode_text(pipe: Any, prompts: Sequence[str]) -> NDArray[np.float32]:
     encoder = pipe.text_encoder
     pooled = encoder(tokens.input_ids.to(encoder.device)).pooler_output.float()
     unit = torch.nn.functional.normalize(pooled, dim=-1)
-    return (unit * unit.shape[-1] ** 0.5).cpu().numpy()
+    text: NDArray[np.float32] = (unit * unit.shape[-1] ** 0.5).cpu().numpy()
+    return text

@@ -18,8 +18,9 @@ from budgetfusion.errors import FileContentError
 from budgetfusion.files import replacing
 from budgetfusion.metrics import BADNESS
 from budgetfusion.plateau import Suggestion, suggest
+from budgetfusion.predictor import training as fitting
 from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
-from budgetfusion.predictor.training import TrainingConfig, curves, fit
+from budgetfusion.predictor.training import TrainingConfig
 
 TextEncoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Prompts to text embeddings, shape (prompts, width)."""
@@ -57,11 +58,11 @@ class Predictor:
             IncompleteMeasurementsError: If a prompt lacks a knot.
         """
         training = training or TrainingConfig()
-        prompts, targets = curves(rows, network.metrics if network else tuple(BADNESS))
+        prompts, targets = fitting.curves(rows, network.metrics if network else tuple(BADNESS))
         text = encode(prompts)
         torch.manual_seed(training.seed)
         net = CurveNetwork(network or NetworkConfig(text_width=text.shape[1]))
-        losses = fit(net, text, targets, training, progress)
+        losses = fitting.fit(net, text, targets, training, progress)
         facts = {"prompts": len(prompts), "seeds": len({row["seed"] for row in rows}), "validation_mse": min(losses)}
         return cls(net, rows[0]["config_digest"], facts | {"training": asdict(training)})
 
@@ -76,7 +77,8 @@ class Predictor:
             Shape (prompts, metrics, 129), in (0, 1).
         """
         self.network.eval()
-        return self.network(torch.from_numpy(text)).double().numpy()
+        curves: NDArray[np.float64] = self.network(torch.from_numpy(text)).double().numpy()
+        return curves
 
     def suggest(self, text: NDArray[np.float32]) -> list[Suggestion]:
         """Return the suggested number of steps for each text embedding, shape (prompts, text_width)."""

@@ -16,7 +16,7 @@ from budgetfusion.steps import KNOTS, interpolate
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How the network is fitted; the paper gives batch 32, learning rate 1e-4 and 25 to 50 epochs for 16,545 prompts."""
+    """How the network is fitted; the paper has batch 32, learning rate 1e-4, 25 to 50 epochs and 16,545 prompts."""
 
     epochs: int = 60
     batch_size: int = 32

@@ -9,7 +9,7 @@ import pytest
 
 from budgetfusion.prompts import EmptyPromptsError
 from stimuli.errors import StudyFileError
-from stimuli.studyfile import PRESET, StudyFile, read_prompts, read_study_file, template
+from stimuli.studyfile import PRESET, StudyFile, read_study_file, template
 
 
 def write_study(folder: Path, *replacements: tuple[str, str], prompts: str = "a red ball\na blue box\n") -> Path:

@@ -1,0 +1,152 @@
+"""`budgetfusion generate`, `budgetfusion measure` and `budgetfusion evaluate`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from budgetfusion.diffusion.pipeline import Model
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Integers(click.ParamType[tuple[int, ...]]):
+    """A list of whole numbers, such as 0,1,2,3."""
+
+    name = "integers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Turn the text into numbers, or say what is wrong."""
+        try:
+            return tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"found '{value}', expected whole numbers with commas between, such as 0,1,2,3", param, ctx)
+
+
+def _model_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose a model and where it runs."""
+    options: list[Decorator] = [
+        click.option("--model", default="scenes", show_default=True, help="'scenes', a folder, or a hub id."),
+        click.option("--revision", help="Revision of a hub model."),
+        click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."),
+        click.option("--guidance", default=7.5, show_default=True, help="Classifier-free guidance scale."),
+        click.option("--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), default="float32"),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command()
+@click.argument("prompt")
+@click.option("--steps", default="auto", show_default=True, help="auto (predicted) or a number.")
+@click.option("--seed", default=0, show_default=True, help="Of the initial noise.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("image.png"), show_default=True)
+@click.option("--predictor", type=click.Path(path_type=Path), help="A predictor; forces it on any model.")
+@_model_options
+def generate(prompt: str, steps: str, seed: int, out: Path, predictor: Path | None, **options: Any) -> None:
+    """Make an image of PROMPT with the number of steps that it deserves."""
+    from PIL import Image
+
+    from budgetfusion.diffusion import pipeline
+    from budgetfusion.files import replacing
+    from budgetfusion.predictor.cli import warn_unknown
+
+    model = _load(**options)
+    warn_unknown(model.config.model, [prompt])
+    num_steps, reason = (_number(steps), "as asked") if steps != "auto" else _suggested(model, prompt, predictor)
+    pixels = pipeline.generate(model, [prompt], [seed], num_steps)[0]
+    with replacing(out) as partial:
+        Image.fromarray(pixels).save(partial, format="PNG")
+    click.echo(f"{out}: {num_steps} steps ({reason}), seed {seed}, {model.config.model} on {model.device}")
+
+
+@click.command()
+@click.argument("prompts", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The measurement table (Parquet).")
+@click.option("--seeds", type=Integers(), default="0,1,2,3", show_default=True)
+@click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Images in one call.")
+@click.option("--dry-run", is_flag=True, help="Say how much work it is, and stop.")
+@_model_options
+def measure(prompts: Path, out: Path, seeds: tuple[int, ...], batch_size: int, dry_run: bool, **options: Any) -> None:
+    """Measure quality at 1 to 129 steps for each line of the file PROMPTS; run it again to go on where it stopped."""
+    from budgetfusion import measure as measuring
+    from budgetfusion.metrics.encoder import scene_encoder
+    from budgetfusion.predictor.cli import warn_unknown
+    from budgetfusion.progress import bar
+    from budgetfusion.prompts import read_prompts
+    from budgetfusion.steps import KNOTS
+
+    jobs = [(prompt, seed) for seed in seeds for prompt in read_prompts(prompts)]
+    click.echo(
+        f"{len(jobs)} prompts x seeds, {len(jobs) * len(KNOTS)} images, {len(jobs) * sum(KNOTS)} steps", err=True
+    )
+    if dry_run:
+        return
+    model = _load(**options)
+    warn_unknown(model.config.model, [prompt for prompt, _ in jobs])
+    if model.config.model != "scenes":
+        click.echo(
+            "note: D-SIM and I-CLIP look through the encoder of the embedded scenes, at 64 x 64 pixels.", err=True
+        )
+    with bar("measuring", len(jobs)) as advance:
+        rows = measuring.measure(model, scene_encoder(), jobs, out, batch_size=batch_size, progress=advance)
+    click.echo(f"Measurements: {out} ({len(rows)} rows)")
+
+
+@click.command()
+@click.argument("budgets", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The evaluation table (Parquet).")
+@click.option("--seeds", type=Integers(), default="0", show_default=True)
+@click.option("--reference", type=click.IntRange(2), default=65, show_default=True, help="Steps of the reference.")
+@click.option("--permutations", type=click.IntRange(1), default=20, show_default=True, help="Of the PERMUTED control.")
+@_model_options
+def evaluate(
+    budgets: Path, out: Path, seeds: tuple[int, ...], reference: int, permutations: int, **options: Any
+) -> None:
+    """Generate and measure what OURS in the table BUDGETS, UNIFORM, PERMUTED and REFERENCE show."""
+    from budgetfusion import evaluate as evaluating
+    from budgetfusion.budgets import read_budgets
+    from budgetfusion.measurements import EVALUATION, write_table
+    from budgetfusion.metrics.encoder import scene_encoder
+    from budgetfusion.progress import bar
+
+    ours = [budget for budget in read_budgets(budgets) if budget.rule == "OURS"]
+    model = _load(**options)
+    with bar("evaluating", 1000) as advance:
+        rows = evaluating.evaluate(
+            model,
+            scene_encoder(),
+            ours,
+            seeds,
+            reference=reference,
+            permutations=permutations,
+            progress=lambda done, total: advance(done * 1000 // total),
+        )
+    write_table(out, rows, EVALUATION)
+    click.echo(f"Evaluation: {out} ({len(rows)} rows)")
+
+
+def _load(model: str, revision: str | None, device: str, guidance: float, dtype: Any) -> "Model":
+    from budgetfusion.config import GenerationConfig
+    from budgetfusion.diffusion import pipeline
+
+    return pipeline.load(GenerationConfig(model=model, revision=revision, guidance_scale=guidance, dtype=dtype), device)
+
+
+def _number(steps: str) -> int:
+    if not steps.isdigit() or not 1 <= int(steps) <= 1000:
+        raise click.BadParameter(
+            f"found '{steps}', expected 'auto' or a whole number from 1 to 1000", param_hint="--steps"
+        )
+    return int(steps)
+
+
+def _suggested(model: "Model", prompt: str, predictor: Path | None) -> tuple[int, str]:
+    from budgetfusion.diffusion.text import encode_text
+    from budgetfusion.predictor.shipped import predictor_for
+
+    suggestion = predictor_for(model, predictor).suggest(encode_text(model.pipe, [prompt]))[0]
+    return suggestion.num_steps, f"predicted, bound by {suggestion.bound_by}"

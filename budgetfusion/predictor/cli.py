@@ -1,0 +1,94 @@
+"""`budgetfusion predict` and `budgetfusion train`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from budgetfusion.plateau import Suggestion
+
+SIZES = {"small": 128, "paper": 512}
+"""Hidden width of the LSTM; 'paper' also has one network for each metric."""
+
+
+@click.command()
+@click.argument("prompt")
+@click.option("--model", default="scenes", show_default=True, help="'scenes', a folder, or a hub id.")
+@click.option("--predictor", type=click.Path(path_type=Path), help="A predictor; forces it on any model.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the predicted curves (SVG, PDF or PNG).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def predict(prompt: str, model: str, predictor: Path | None, plot: Path | None, as_json: bool) -> None:
+    """Predict how many denoising steps PROMPT deserves, and say which metric asks for them."""
+    from budgetfusion.config import GenerationConfig
+    from budgetfusion.diffusion.pipeline import load
+    from budgetfusion.diffusion.text import encode_text
+    from budgetfusion.predictor import plot as drawing
+    from budgetfusion.predictor.shipped import predictor_for
+
+    loaded = load(GenerationConfig(model=model), text_only=True)
+    chosen = predictor_for(loaded, predictor)
+    text = encode_text(loaded.pipe, [prompt])
+    curves, suggestion = chosen.predict(text)[0], chosen.suggest(text)[0]
+    if as_json:
+        click.echo(json.dumps(_record(prompt, suggestion, chosen.digest, loaded.digest)))
+    else:
+        warn_unknown(model, [prompt])
+        _say(suggestion)
+        drawing.draw_terminal(curves, suggestion)
+    if plot:
+        drawing.draw_file(plot, prompt, curves, suggestion)
+        click.echo(f"Plot: {plot}", err=as_json)
+
+
+@click.command()
+@click.argument("measurements", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the predictor goes.")
+@click.option("--model", default="scenes", show_default=True, help="The model that was measured.")
+@click.option("--size", type=click.Choice(list(SIZES)), default="small", show_default=True)
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the prompts.")
+def train(measurements: Path, out: Path, model: str, size: str, epochs: int | None) -> None:
+    """Train a predictor on MEASUREMENTS, the table that `budgetfusion measure` wrote."""
+    from budgetfusion.config import GenerationConfig
+    from budgetfusion.diffusion.pipeline import load
+    from budgetfusion.predictor.fitting import train_predictor
+
+    loaded = load(GenerationConfig(model=model), text_only=True)
+    predictor = train_predictor(loaded, measurements, hidden=SIZES[size], shared=size == "small", epochs=epochs)
+    predictor.save(out)
+    mse = predictor.facts["validation_mse"]
+    click.echo(f"Predictor: {out} ({predictor.facts['prompts']} prompts, validation MSE {mse:.2e})")
+
+
+def warn_unknown(model: str, prompts: list[str]) -> None:
+    """Say on standard error which words of the prompts the embedded model never saw."""
+    from budgetfusion.scenes.grammar import unknown_words
+
+    if model != "scenes":
+        return
+    words = list(dict.fromkeys(word for prompt in prompts for word in unknown_words(prompt)))
+    if words:
+        click.echo(
+            f"note: the embedded model never saw the word(s) {', '.join(words)}; it will draw something else. "
+            "It knows 16 shapes, 12 colours and 14 backgrounds, as in 'a red ball on a green field'.",
+            err=True,
+        )
+
+
+def _say(suggestion: "Suggestion") -> None:
+    click.echo(f"t* = {suggestion.num_steps} denoising steps, bound by {suggestion.bound_by} ({suggestion.status})")
+    parts = [f"{name} {plateau.num_steps}" for name, plateau in suggestion.plateaus.items()]
+    click.echo("plateau of each metric: " + ", ".join(parts))
+
+
+def _record(prompt: str, suggestion: "Suggestion", predictor: str, model: str) -> dict[str, object]:
+    return {
+        "prompt": prompt,
+        "num_steps": suggestion.num_steps,
+        "bound_by": suggestion.bound_by,
+        "status": suggestion.status,
+        "plateaus": {name: plateau.num_steps for name, plateau in suggestion.plateaus.items()},
+        "predictor_digest": predictor,
+        "model_digest": model,
+    }
