@@ -26,9 +26,7 @@ def read_prompts(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
     except UnicodeDecodeError as error:
-        raise FileContentError(
-            path, f"bytes that are no text ({error.reason})", "UTF-8", "Save it as UTF-8."
-        ) from error
+        raise FileContentError(path, f"no text ({error.reason})", "UTF-8", "Save it as UTF-8.") from error
     prompts = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not prompts:
         raise EmptyPromptsError(path)

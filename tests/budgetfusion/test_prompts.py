@@ -25,7 +25,7 @@ def test_prompts_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
 def test_prompts_in_another_encoding_are_refused(tmp_path: Path) -> None:
     """A wrong guess would make other images."""
     (tmp_path / "p.txt").write_text("größer\n", encoding="latin-1")
-    with pytest.raises(FileContentError, match=r"p\.txt: found bytes that are no text \(.*\), expected UTF-8\. Save"):
+    with pytest.raises(FileContentError, match=r"p\.txt: found no text \(.*\), expected UTF-8\. Save"):
         read_prompts(tmp_path / "p.txt")
 
 
