@@ -1,0 +1,248 @@
+"""`budgetfusion study`: make, check, create, serve, watch, simulate and export a study.
+
+Each command parses, calls one function and says where the result is. Only click is imported before a command runs.
+"""
+
+from pathlib import Path
+
+import click
+
+from study_server.settings import DATABASE_URL
+
+PROMPTS = """\
+an empty white wall
+a red ball on a green field
+a blue house in a park
+two yellow boats on a lake
+a green tree beside a grey road
+a crowded market with colorful stalls
+a street with many cars at night
+a colorful park with a crowd
+"""
+
+FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+NAME = click.argument("name")
+DATABASE = click.option("--database", envvar="DATABASE_URL", default=DATABASE_URL, show_default=True, metavar="URL")
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group()
+def study() -> None:
+    """Make, check, serve, simulate and export a study."""
+
+
+@study.command()
+@FILE
+def new(file: Path) -> None:
+    """Write a commented study FILE, and prompts.txt beside it."""
+    from budgetfusion.files import write_text
+    from stimuli.studyfile import template
+    from study_server.errors import FileThereError
+
+    if file.exists():
+        raise FileThereError(file)
+    write_text(file, template())
+    prompts = file.parent / "prompts.txt"
+    if not prompts.exists():
+        write_text(prompts, PROMPTS)
+    click.echo(f"Wrote {file} and {prompts}. Fill in what says REPLACE, then run `budgetfusion study lint {file}`.")
+
+
+@study.command()
+@FILE
+def lint(file: Path) -> None:
+    """Check a study FILE and print its digests."""
+    from stimuli.studyfile import read_study_file
+
+    checked = read_study_file(file)
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if "REPLACE" in line:
+            click.echo(f"warning: {file}:{number}: still says REPLACE: {line.strip()}", err=True)
+    click.echo(f"{file}: OK")
+    click.echo(f"  stimuli   {checked.stimuli_digest}  [generation] [stimuli]")
+    click.echo(f"  study     {checked.study_digest}  [design] [texts]")
+    click.echo(f"  analysis  {checked.analysis_digest}  [analysis], your preregistration")
+
+
+@study.command()
+@FILE
+@click.option("--stimuli", required=True, type=FOLDER, help="Folder with the manifest and its images.")
+@DATABASE
+def create(file: Path, stimuli: Path, database: str) -> None:
+    """Freeze the study of FILE in the database; the same study again changes nothing."""
+    from stimuli.studyfile import read_study_file
+    from stimuli.verify import verify
+    from study_server import schema, studies
+    from study_server.db import Database
+
+    checked, proof = read_study_file(file), verify(stimuli)
+    opened = Database(database)
+    if schema.is_empty(opened):
+        schema.upgrade(opened)
+    schema.check(opened)
+    with opened.writing() as db:
+        is_new = studies.create(db, checked, proof.manifest, stimuli)
+    click.echo(
+        f"{'Created' if is_new else 'Unchanged:'} study '{checked.study.name}': {proof.num_images} images verified,"
+    )
+    click.echo(f"{checked.design.participants} places. Next: `budgetfusion study serve`.")
+    opened.close()
+
+
+@study.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--report", type=FOLDER, help="Folder with a report to serve at /report/.")
+@click.option(
+    "--demo-links", is_flag=True, help="Print links, one of which opens the desk. A rehearsal needs no SECRET_KEY."
+)
+@DATABASE
+def serve(host: str, port: int, report: Path | None, demo_links: bool, database: str) -> None:
+    """Serve every study of the database until Ctrl-C."""
+    import dataclasses
+    import os
+    import secrets
+
+    from study_server.serving import listen, serve
+    from study_server.settings import from_environment
+
+    environ = dict(os.environ)
+    if demo_links:
+        environ.setdefault("SECRET_KEY", secrets.token_hex(32))
+    settings = dataclasses.replace(from_environment(environ), database_url=database, report=report)
+    listener = listen(host, port)
+    url = f"http://{host}:{port}"
+    for line in _links(url, settings.secret_key, database, report) if demo_links else [f"Serving {url} (Ctrl-C stops)"]:
+        click.echo(line)
+    serve(settings, listener)
+
+
+@study.command()
+@NAME
+@DATABASE
+def status(name: str, database: str) -> None:
+    """Print the state of a study."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from study_server import monitor, schema, studies
+
+    opened = schema.open_database(database)
+    with opened.reading() as db:
+        overview = monitor.overview(db, studies.read_material(db, name))
+    opened.close()
+    table = Table(
+        "mode", "consent open", "in trials", "finished", "declined", title=f"{name}: {overview.places} places"
+    )
+    for mode, states in overview.counts.items():
+        table.add_row(mode, *(str(count) for count in states.values()))
+    Console().print(table)
+    click.echo(f"{overview.answers} answers stored; {overview.warnings} participant(s) deserve a look.")
+
+
+@study.command()
+@NAME
+@click.option("--observers", default=24, show_default=True, type=click.IntRange(1))
+@click.option("--planted", type=click.FloatRange(0, 1), help="Choose the first condition with this probability.")
+@click.option("--jnd", type=click.FloatRange(0, min_open=True), help="Distance of one JND [a quarter of the largest].")
+@click.option("--lapse-rate", default=0.02, show_default=True, type=click.FloatRange(0, 1))
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
+@click.option("--stimuli", type=FOLDER, help="Folder with manifest and distances [the study's own].")
+@click.option("--url", help="A running server with the same SECRET_KEY [starts one for the time it takes].")
+@DATABASE
+def simulate(
+    name: str,
+    observers: int,
+    planted: float | None,
+    jnd: float | None,
+    lapse_rate: float,
+    seed: int,
+    stimuli: Path | None,
+    url: str | None,
+    database: str,
+) -> None:
+    """Let simulated observers take the study over HTTP; their rows say so."""
+    from rich.progress import Progress
+
+    from study_server.rehearsal import Rehearsal, rehearse
+
+    rehearsal = Rehearsal(name, observers, planted, jnd, lapse_rate, seed, stimuli, url, database)
+    with Progress(transient=True) as progress:
+        task = progress.add_task(f"Observers of {name}", total=observers)
+        flag = rehearse(rehearsal, tell=lambda: progress.advance(task))
+    click.echo(f"{observers} simulated observers finished '{name}'; their rows have mode 'bot' and flag '{flag}'.")
+
+
+@study.command()
+@NAME
+@click.option("--out", required=True, type=FOLDER, help="Folder for choices.parquet, choices.csv and choices.jsonl.")
+@DATABASE
+def export(name: str, out: Path, database: str) -> None:
+    """Write every choice of a study as Parquet, CSV and JSONL."""
+    from study_server import schema, studies
+    from study_server.export import choices, write_choices
+
+    opened = schema.open_database(database)
+    with opened.reading() as db:
+        rows = choices(db, studies.read_material(db, name))
+    opened.close()
+    for path in write_choices(rows, out):
+        click.echo(f"Wrote {path} ({len(rows)} choices).")
+
+
+@study.group()
+def db() -> None:
+    """Look after the database's tables."""
+
+
+@db.command()
+@DATABASE
+def upgrade(database: str) -> None:
+    """Bring the tables to this program's version."""
+    _migrate(database, "head")
+
+
+@db.command()
+@click.argument("revision")
+@DATABASE
+def downgrade(revision: str, database: str) -> None:
+    """Bring the tables back to REVISION; 'base' removes them WITH ALL DATA."""
+    click.confirm(f"Going back to '{revision}' deletes what older tables cannot hold. Continue?", abort=True)
+    _migrate(database, revision)
+
+
+@db.command()
+@DATABASE
+def current(database: str) -> None:
+    """Print the version of the tables."""
+    from study_server import schema
+    from study_server.db import Database
+
+    opened = Database(database)
+    click.echo(f"{opened.name}: version {schema.current(opened) or 'none'}, this program's is {schema.newest()}")
+    opened.close()
+
+
+def _migrate(database: str, revision: str) -> None:
+    from study_server import schema
+    from study_server.db import Database
+
+    opened = Database(database)
+    schema.upgrade(opened) if revision == "head" else schema.downgrade(opened, revision)
+    click.echo(f"{opened.name}: version {schema.current(opened) or 'none'}")
+    opened.close()
+
+
+def _links(url: str, secret_key: str, database: str, report: Path | None) -> list[str]:
+    """Return a line for each thing to look at, for every study of the database."""
+    from study_server import schema, studies
+    from study_server.tokens import sign_desk_key
+
+    opened = schema.open_database(database)
+    with opened.reading() as db:
+        names = studies.names(db)
+    opened.close()
+    lines = [f"Take the study  {url}/s/{name}" for name in names]
+    lines += [f"The desk        {url}/desk/{name}?key={sign_desk_key(secret_key)}" for name in names]
+    lines += [f"The report      {url}/report/"] if report else []
+    return [*lines, "Ctrl-C stops."]

@@ -1,0 +1,179 @@
+"""What can go wrong on the server; each says what was found, what was expected, what to do."""
+
+from pathlib import Path
+
+from budgetfusion.errors import BudgetFusionError
+
+
+class StudyServerError(BudgetFusionError):
+    """The base of this package's errors."""
+
+
+class MissingSettingError(StudyServerError):
+    """An environment variable without a default is not set."""
+
+    def __init__(self, name: str, meaning: str) -> None:
+        super().__init__(name, meaning)
+        self.name, self.meaning = name, meaning
+
+    def __str__(self) -> str:
+        return (
+            f"Environment variable {self.name} is not set, expected {self.meaning}. "
+            f"Set it, e.g. `export {self.name}=...`."
+        )
+
+
+class DatabaseUnreachableError(StudyServerError):
+    """No database answers at the address; the password in it is never shown."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url, self.reason = url, reason
+
+    def __str__(self) -> str:
+        return (
+            f"Database {self.url} cannot be reached: {self.reason}. "
+            "Start it, or correct DATABASE_URL, e.g. sqlite:////absolute/path/study.db."
+        )
+
+
+class DatabaseNotMigratedError(StudyServerError):
+    """The database has no tables, or those of an older program."""
+
+    def __init__(self, url: str, found: str | None, expected: str) -> None:
+        super().__init__(url, found, expected)
+        self.url, self.found, self.expected = url, found, expected
+
+    def __str__(self) -> str:
+        found = f"schema version {self.found}" if self.found else "no tables of ours"
+        return (
+            f"Database {self.url}: found {found}, expected version {self.expected}. "
+            "Run `budgetfusion study db upgrade`."
+        )
+
+
+class DatabaseNewerError(StudyServerError):
+    """The database was migrated by a newer program."""
+
+    def __init__(self, url: str, found: str, known: str) -> None:
+        super().__init__(url, found, known)
+        self.url, self.found, self.known = url, found, known
+
+    def __str__(self) -> str:
+        return (
+            f"Database {self.url}: found schema version {self.found}, this program knows up to {self.known}. "
+            "Install the newer BudgetFusion that migrated it, or give another database."
+        )
+
+
+class UnknownStudyError(StudyServerError):
+    """No study of this name is in the database."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(name, known)
+        self.name, self.known = name, known
+
+    def __str__(self) -> str:
+        known = ", ".join(self.known) or "none"
+        return (
+            f"Study '{self.name}' is not in the database, which holds: {known}. Run `budgetfusion study create` first."
+        )
+
+
+class StudyFrozenError(StudyServerError):
+    """A study of this name exists with other contents; a created study never changes."""
+
+    def __init__(self, name: str, changed: tuple[str, ...]) -> None:
+        super().__init__(name, changed)
+        self.name, self.changed = name, changed
+
+    def __str__(self) -> str:
+        return (
+            f"Study '{self.name}' exists already, frozen, with other contents: {' and '.join(self.changed)}. "
+            "Give the changed study another name in [study]."
+        )
+
+
+class MaterialError(StudyServerError):
+    """The images do not suit the design."""
+
+    def __init__(self, study: str, found: str, expected: str, remedy: str) -> None:
+        super().__init__(study, found, expected, remedy)
+        self.study, self.found, self.expected, self.remedy = study, found, expected, remedy
+
+    def __str__(self) -> str:
+        return f"Study '{self.study}': found {self.found}, expected {self.expected}. {self.remedy}"
+
+
+class PortTakenError(StudyServerError):
+    """Another program listens on the port."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(host, port)
+        self.host, self.port = host, port
+
+    def __str__(self) -> str:
+        return (
+            f"Port {self.port} on {self.host} is taken by another program. Choose another with --port {self.port + 1}."
+        )
+
+
+class FileThereError(StudyServerError):
+    """A file that would be written exists."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: exists already and is not overwritten. Give another name, or remove it first."
+
+
+class PlacesTakenError(StudyServerError):
+    """Every place of the study is leased."""
+
+    def __init__(self, study: str, places: int) -> None:
+        super().__init__(study, places)
+        self.study, self.places = study, places
+
+    def __str__(self) -> str:
+        return (
+            f"Study '{self.study}': all {self.places} places are taken. "
+            "Raise `participants` in a study of a new name to have more."
+        )
+
+
+class AnswerConflictError(StudyServerError):
+    """A second, different answer to a trial; the first stands."""
+
+    def __init__(self, trial_index: int) -> None:
+        super().__init__(trial_index)
+        self.trial_index = trial_index
+
+    def __str__(self) -> str:
+        return f"Trial {self.trial_index} was answered before, and the first answer stands. Go on with the next trial."
+
+
+class UnfinishedError(StudyServerError):
+    """A session was asked to finish while trials are unanswered."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return f"Found {self.missing} unanswered trial(s), expected none. Go back to the trials and answer them."
+
+
+class SimulationError(StudyServerError):
+    """The server answered a simulated observer otherwise than it answers a person."""
+
+    def __init__(self, url: str, status: int, expected: str) -> None:
+        super().__init__(url, status, expected)
+        self.url, self.status, self.expected = url, status, expected
+
+    def __str__(self) -> str:
+        return (
+            f"{self.url}: found HTTP status {self.status}, expected {self.expected}. "
+            "Check that the server serves this study and has the same SECRET_KEY."
+        )

@@ -1,0 +1,116 @@
+"""The state of a study, readable in five seconds: who came, how far, how carefully; never what was chosen."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as Db
+
+from study_server.models import MODES, Answer, Session, Slot, Trial
+from study_server.sessions import is_correct
+from study_server.studies import Material
+
+
+@dataclass(frozen=True)
+class ParticipantRow:
+    """One line of the desk's table."""
+
+    pseudonym: str
+    mode: str
+    state: str
+    answered: int
+    planned: int
+    minutes: float | None
+    catch_correct: int
+    catch_answered: int
+    median_rt_ms: float | None
+    flags: str
+
+    @property
+    def warning(self) -> str:
+        """What deserves a look, in words; empty if nothing does."""
+        low = self.catch_answered >= 2 and self.catch_correct / self.catch_answered < 0.6
+        fast = self.median_rt_ms is not None and self.median_rt_ms < 300
+        return ", ".join(word for word, holds in (("catch", low), ("fast", fast)) if holds)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A whole study at a glance."""
+
+    places: int
+    counts: dict[str, dict[str, int]]
+    rows: list[ParticipantRow]
+
+    @property
+    def minutes(self) -> float | None:
+        """Median minutes of those who finished."""
+        spent = [row.minutes for row in self.rows if row.state == "finished" and row.minutes is not None]
+        return median(spent) if spent else None
+
+    @property
+    def warnings(self) -> int:
+        """How many participants deserve a look."""
+        return sum(bool(row.warning) for row in self.rows)
+
+    @property
+    def answers(self) -> int:
+        """How many answers are stored."""
+        return sum(row.answered for row in self.rows)
+
+
+def overview(db: Db, material: Material) -> Overview:
+    """Return the state of a study."""
+    visits = list(db.scalars(select(Session).where(Session.study_id == material.study_id).order_by(Session.id)))
+    trials: dict[int, list[tuple[Trial, Answer | None]]] = {visit.id: [] for visit in visits}
+    of_study = (
+        select(Trial, Answer)
+        .join(Session, Trial.session_id == Session.id)
+        .outerjoin(Answer, Answer.trial_id == Trial.id)
+        .where(Session.study_id == material.study_id)
+    )
+    for trial, given in db.execute(of_study):
+        trials[trial.session_id].append((trial, given))
+    rows = [_row(material, visit, trials[visit.id]) for visit in visits]
+    return Overview(material.study.design.participants, _counts(rows), rows)
+
+
+def slots_taken(db: Db, material: Material, mode: str) -> int:
+    """Return how many places of a mode are leased."""
+    taken = select(func.count()).where(
+        Slot.study_id == material.study_id, Slot.mode == mode, Slot.session_id.is_not(None)
+    )
+    return db.scalar(taken) or 0
+
+
+def _row(material: Material, visit: Session, trials: list[tuple[Trial, Answer | None]]) -> ParticipantRow:
+    given = [(trial, answer) for trial, answer in trials if answer is not None]
+    catches = [is_correct(material, t, a.response) for t, a in given if t.purpose == "catch"]
+    times = [a.rt_ms for t, a in given if t.block > 0]
+    return ParticipantRow(
+        pseudonym=visit.participant.pseudonym,
+        mode=visit.participant.mode,
+        state=visit.state,
+        answered=len(given),
+        planned=len(trials),
+        minutes=_minutes(visit.started_at, visit.finished_at or max((a.answered_at for _, a in given), default=None)),
+        catch_correct=sum(bool(correct) for correct in catches),
+        catch_answered=len(catches),
+        median_rt_ms=median(times) if times else None,
+        flags=visit.flags,
+    )
+
+
+def _counts(rows: list[ParticipantRow]) -> dict[str, dict[str, int]]:
+    states = Counter((row.mode, row.state) for row in rows)
+    return {
+        mode: {state: states[mode, state] for state in ("started", "consented", "finished", "declined")}
+        for mode in MODES
+        if mode == "live" or any(row.mode == mode for row in rows)
+    }
+
+
+def _minutes(start: datetime, end: datetime | None) -> float | None:
+    return None if end is None else (end - start).total_seconds() / 60

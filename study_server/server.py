@@ -1,0 +1,42 @@
+"""What the views share: settings, the database and the studies that were read from it."""
+
+from typing import cast
+
+from flask import current_app
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from study_server.db import Database
+from study_server.settings import Settings
+from study_server.studies import Material, read_material
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+class Server:
+    """Settings, database and frozen studies of one running program."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings, self.database = settings, database
+        self._materials: dict[str, Material] = {}
+
+    def material(self, name: str) -> Material:
+        """Return a study; it is frozen, so it is read once.
+
+        Raises:
+            UnknownStudyError: If there is none of this name.
+        """
+        if name not in self._materials:
+            with self.database.reading() as db:
+                self._materials[name] = read_material(db, name)
+        return self._materials[name]
+
+
+def current_server() -> Server:
+    """Return the server of the request being handled."""
+    return cast(Server, current_app.extensions["budgetfusion"])
+
+
+def markdown(text: str) -> Markup:
+    """Return Markdown as HTML; HTML inside it is shown as text and does nothing."""
+    return Markup(_MARKDOWN.render(text))  # noqa: S704 - html=False escapes what an author wrote

@@ -1,0 +1,71 @@
+"""Serving the app with waitress: for good, or on a free port for the length of a block."""
+
+import errno
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from study_server.app import create_app
+from study_server.errors import PortTakenError
+from study_server.settings import Settings
+
+THREADS = 8
+LOOPBACK = "127.0.0.1"
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serve on a port that `listen` took, until interrupted."""
+    try:
+        create_server(create_app(settings), sockets=[listener], threads=THREADS).run()
+    finally:
+        listener.close()
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """Serve on a free loopback port in a thread; yield the address, e.g. 'http://127.0.0.1:40123'."""
+    app = create_app(settings)
+    listener = listen(LOOPBACK, 0)
+    sockets: dict[int, Any] = {}
+    server = create_server(app, map=sockets, sockets=[listener], threads=THREADS)
+    stopped = threading.Event()
+    thread = threading.Thread(target=_loop, args=(sockets, stopped), daemon=True)
+    thread.start()
+    try:
+        yield f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    finally:
+        stopped.set()
+        thread.join()
+        server.task_dispatcher.shutdown()
+        wasyncore.close_all(sockets)
+        app.extensions["budgetfusion"].database.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port before anything else is done.
+
+    Raises:
+        PortTakenError: If another program listens there.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTakenError(host, port) from error
+        raise
+    return listener
+
+
+def _loop(sockets: dict[int, Any], stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        wasyncore.loop(timeout=0.05, use_poll=True, map=sockets, count=1)
