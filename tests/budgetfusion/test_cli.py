@@ -12,19 +12,7 @@ import pytest
 from budgetfusion import cli
 from budgetfusion.errors import FileContentError
 
-HEAVY = [
-    "alembic",
-    "diffusers",
-    "flask",
-    "numpy",
-    "pandas",
-    "PIL",
-    "pyarrow",
-    "pydantic",
-    "rich",
-    "sqlalchemy",
-    "torch",
-]
+HEAVY = {"diffusers", "flask", "numpy", "pandas", "PIL", "pyarrow", "pydantic", "rich", "sqlalchemy", "torch"}
 
 RUN = """
 import json, sys
