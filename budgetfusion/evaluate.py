@@ -84,6 +84,17 @@ def evaluate(
     return rows
 
 
+def is_current(
+    rows: Sequence[Row], budgets: Sequence[Budget], seeds: Sequence[int], reference: int, permutations: int, digest: str
+) -> bool:
+    """Say whether rows are what `evaluate` would return again: same model, prompts, steps, seeds and control."""
+    found = {(r["prompt"], r["seed"], r["num_steps"]) for r in rows if r["rule"] == "OURS"}
+    wanted = {(b.prompt, seed, b.num_steps) for b in budgets for seed in seeds}
+    replicates = {r["replicate"] for r in rows if r["rule"] == "PERMUTED"}
+    settings = {(r["config_digest"], r["reference_num_steps"]) for r in rows}
+    return found == wanted and replicates == set(range(permutations)) and settings == {(digest, reference)}
+
+
 def _advance(progress: Callable[[int, int], None], before: int, total: int, done: int) -> None:
     progress(before + done, total)
 

@@ -109,12 +109,16 @@ def evaluate(
     """Generate and measure what OURS in the table BUDGETS, UNIFORM, PERMUTED and REFERENCE show."""
     from budgetfusion import evaluate as evaluating
     from budgetfusion.budgets import read_budgets
-    from budgetfusion.measurements import EVALUATION, write_table
+    from budgetfusion.measurements import EVALUATION, read_table, write_table
     from budgetfusion.metrics.encoder import scene_encoder
     from budgetfusion.progress import bar
 
     ours = [budget for budget in read_budgets(budgets) if budget.rule == "OURS"]
     model = _load(**options)
+    kept = read_table(out, EVALUATION) if out.is_file() else []
+    if evaluating.is_current(kept, ours, seeds, reference, permutations, model.digest):
+        click.echo(f"Evaluation: {out} ({len(kept)} rows, kept)")
+        return
     with bar("evaluating", 1000) as advance:
         rows = evaluating.evaluate(
             model,

@@ -101,6 +101,8 @@ def _load_pipe(source: Path | str, config: GenerationConfig, *, text_only: bool)
         logger.set_verbosity_error()
         logger.disable_progress_bar()
     local = Path(source).is_dir()
+    if not local and str(source).startswith(("/", ".", "~")):
+        raise ModelUnavailableError(str(source), "there is no such folder")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # diffusers warns about its own optional parts
