@@ -16,6 +16,7 @@ from budgetfusion import doctor
 from budgetfusion.doctor import Check
 
 REQUIREMENTS = ["click>=8", 'torch>=2; extra == "generate"', 'ray[data]>=2; extra == "distributed"']
+GENERATE = "Run `pip install 'budgetfusion[generate]'`."
 ALL = 'budgetfusion[generate,server]; extra == "all"'
 
 
@@ -61,7 +62,7 @@ def test_a_missing_extra_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(importlib.metadata, "version", absent)
 
     assert doctor.check_extras(REQUIREMENTS) == [
-        Check("extra 'generate'", "problem", "missing torch", "Run `pip install 'budgetfusion[generate]'`."),
+        Check("extra 'generate'", "problem", "missing torch", GENERATE),
         Check("extra 'distributed'", "note", "missing ray", "Run `pip install 'budgetfusion[distributed]'`."),
     ]
 
@@ -85,8 +86,7 @@ def test_missing_torch_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     """The remedy is the extra that brings it."""
     monkeypatch.setitem(sys.modules, "torch", None)
 
-    remedy = "Run `pip install 'budgetfusion[generate]'`."
-    assert doctor.check_torch() == Check("torch device", "problem", "torch is missing", remedy)
+    assert doctor.check_torch() == Check("torch device", "problem", "torch is missing", GENERATE)
 
 
 def test_weights_are_measured(tmp_path: Path) -> None:
@@ -218,12 +218,11 @@ def test_a_browser_that_does_not_start_is_none(without_browser: Path, script: st
 @pytest.mark.parametrize(("status", "code"), [("ok", 0), ("note", 0), ("problem", 1)])
 def test_only_a_problem_fails(monkeypatch: pytest.MonkeyPatch, status: str, code: int) -> None:
     """The exit status says whether the demo can run; a text with brackets is shown as it is."""
-    remedy = "Run `pip install 'budgetfusion[generate]'`."
-    monkeypatch.setattr(doctor, "examine", lambda: [Check("thing", status, "found", remedy)])  # type: ignore[arg-type]
+    monkeypatch.setattr(doctor, "examine", lambda: [Check("thing", status, "found", GENERATE)])  # type: ignore[arg-type]
     result = CliRunner(env={"COLUMNS": "120"}).invoke(doctor.doctor)
 
     assert result.exit_code == code
-    assert remedy in result.output
+    assert GENERATE in result.output
 
 
 def test_machines_get_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
