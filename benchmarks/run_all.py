@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+MAIN = '\nif __name__ == "__main__":'
 
 
 def find(folder: Path = FOLDER) -> list[str]:
-    """Return the names of the benchmarks in a folder: the modules that call the harness's `main`, sorted."""
-    return sorted(path.stem for path in folder.glob("*.py") if "\n    main(" in path.read_text(encoding="utf-8"))
+    """Return the names of the benchmarks in a folder: every module that can be run, but this one, sorted."""
+    runnable = [path.stem for path in folder.glob("*.py") if MAIN in path.read_text(encoding="utf-8")]
+    return sorted(name for name in runnable if name != Path(__file__).stem)
 
 
 def run(names: Sequence[str], arguments: Sequence[str]) -> list[str]:

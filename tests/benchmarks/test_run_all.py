@@ -10,8 +10,8 @@ from benchmarks import run_all
 
 def test_every_module_with_a_main_is_a_benchmark(tmp_path: Path) -> None:
     """The harness and the package file are none."""
-    (tmp_path / "b.py").write_text('if __name__ == "__main__":\n    main("b", measure)\n')
-    (tmp_path / "a.py").write_text('if __name__ == "__main__":\n    main("a", measure)\n')
+    (tmp_path / "b.py").write_text('import x\nif __name__ == "__main__":\n    main("b", measure)\n')
+    (tmp_path / "a.py").write_text('import x\nif __name__ == "__main__":\n    main("a", measure)\n')
     (tmp_path / "harness.py").write_text("def main(name, measure): ...\n")
 
     assert run_all.find(tmp_path) == ["a", "b"]
