@@ -181,3 +181,15 @@ def write_study(tmp_path: Path, manifest: Manifest) -> Callable[..., Study]:
         return Study(tmp_path / "stimuli", tmp_path / "choices.csv", tmp_path / "evaluation.parquet", manifest, frame)
 
     return write
+
+
+@pytest.fixture
+def choices_of() -> Callable[..., pd.DataFrame]:
+    """The function `make_choices`."""
+    return make_choices
+
+
+@pytest.fixture
+def evaluation_of() -> Callable[..., pd.DataFrame]:
+    """The function `make_evaluation`."""
+    return make_evaluation
