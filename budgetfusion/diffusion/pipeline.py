@@ -116,7 +116,7 @@ def _load_pipe(source: Path | str, config: GenerationConfig, *, text_only: bool)
                 **({"unet": None, "vae": None} if text_only else {}),
             )
     except (OSError, ValueError) as error:
-        raise ModelUnavailableError(str(source), str(error).strip().splitlines()[0]) from error
+        raise ModelUnavailableError(str(source), _short(error)) from error
 
 
 def _weights_digest(source: Path | str, pipe: Any) -> str:
@@ -132,3 +132,8 @@ def _weights_digest(source: Path | str, pipe: Any) -> str:
             with path.open("rb") as file:
                 found.update(hashlib.file_digest(file, "sha256").digest())
     return found.hexdigest()
+
+
+def _short(error: Exception) -> str:
+    """Return the first sentence of a loader's message, without its asides and full stop."""
+    return str(error).strip().splitlines()[0].split(" (")[0].rstrip(".")

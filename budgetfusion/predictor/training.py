@@ -73,7 +73,7 @@ def fit(
     config: TrainingConfig,
     progress: Callable[[int, float], None] = lambda epoch, loss: None,
 ) -> list[float]:
-    """Fit the network by least squares and keep its best weights on a validation share of the prompts.
+    """Fit the network by least squares and keep its best weights on a validation share of the prompts (all, if none).
 
     Args:
         network: Changed in place.
@@ -87,7 +87,8 @@ def fit(
     """
     rng = np.random.default_rng(config.seed)
     order = rng.permutation(len(text))
-    held = max(1, int(len(order) * config.validation_share))
+    held = int(len(order) * config.validation_share)
+    judged = order[:held] if held else order
     x, y = torch.from_numpy(text), torch.from_numpy(targets.astype(np.float32))
     optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.epochs)
@@ -96,7 +97,7 @@ def fit(
     for epoch in range(config.epochs):
         _run_epoch(network, optimizer, x, y, rng.permutation(order[held:]), config.batch_size)
         schedule.step()
-        losses.append(_validation_loss(network, x[order[:held]], y[order[:held]]))
+        losses.append(_validation_loss(network, x[judged], y[judged]))
         if losses[-1] == min(losses):
             best = {name: value.clone() for name, value in network.state_dict().items()}
         progress(epoch + 1, losses[-1])

@@ -26,21 +26,26 @@ def is_held_out(combination: tuple[str, str, str]) -> bool:
     return hashlib.sha256("|".join(combination).encode()).digest()[0] % 5 == 0
 
 
-def captions(*, held_out: bool, each: int, seed: int = 0) -> list[str]:
-    """Return captions, equally many of each stratum, in an order that goes round the strata.
+def scenes(*, held_out: bool, each: int, seed: int = 0) -> list[Scene]:
+    """Return scenes of different captions, equally many of each stratum, in an order that goes round the strata.
 
     Args:
-        held_out: Whether to return held-out captions or training captions.
+        held_out: Whether to return held-out scenes or training scenes.
         each: How many of each stratum.
         seed: Where the chance starts.
     """
-    found: dict[str, dict[str, None]] = {name: {} for name in STRATA}
+    found: dict[str, dict[str, Scene]] = {name: {} for name in STRATA}
     for scene in _scenes(held_out=held_out, seed=seed):
         if len(found[stratum(scene)]) < each:
-            found[stratum(scene)][scene.caption] = None
+            found[stratum(scene)][scene.caption] = scene
         if all(len(group) == each for group in found.values()):
             break
-    return [caption for row in zip(*found.values(), strict=True) for caption in row]
+    return [scene for row in zip(*(group.values() for group in found.values()), strict=True) for scene in row]
+
+
+def captions(*, held_out: bool, each: int, seed: int = 0) -> list[str]:
+    """Return the captions of `scenes`."""
+    return [scene.caption for scene in scenes(held_out=held_out, each=each, seed=seed)]
 
 
 def _scenes(*, held_out: bool, seed: int) -> Iterator[Scene]:

@@ -1,0 +1,107 @@
+"""The metrics: range, direction, and independence of the batch."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+from skimage.metrics import structural_similarity
+
+from budgetfusion.metrics import BADNESS, QUALITY, measure_images
+from budgetfusion.metrics.d_sim import d_sim
+from budgetfusion.metrics.encoder import scene_encoder
+from budgetfusion.metrics.i_clip import i_clip
+from budgetfusion.metrics.l_snr import l_snr, l_snr_db, luma
+from budgetfusion.metrics.ssim import ssim
+
+Images = NDArray[np.uint8]
+
+
+@pytest.fixture
+def images(rng: np.random.Generator) -> Images:
+    """Return five smooth random RGB images of 64 x 64."""
+    noise = gaussian_filter(rng.normal(size=(5, 64, 64, 3)), sigma=(0, 2, 2, 0))
+    return np.uint8(np.clip(128 + 300 * noise, 0, 255))
+
+
+def test_blur_raises_l_snr(images: Images) -> None:
+    """L-SNR is the paper's blur measure: lower is sharper."""
+    blurred = gaussian_filter(images, sigma=(0, 2, 2, 0))
+
+    assert (l_snr_db(blurred) > l_snr_db(images)).all()
+
+
+def test_noise_lowers_l_snr(images: Images, rng: np.random.Generator) -> None:
+    """The known limit: a noisy image counts as sharp, although it is worse."""
+    noisy = np.uint8(np.clip(images + rng.normal(0, 20, images.shape), 0, 255))
+
+    assert (l_snr_db(noisy) < l_snr_db(images)).all()
+
+
+def test_a_flat_image_has_the_worst_l_snr() -> None:
+    """An image without any detail is as blurred as can be, and no division by zero."""
+    flat = np.full((1, 64, 64, 3), 200, dtype=np.uint8)
+
+    assert l_snr(l_snr_db(flat)).tolist() == [1.0]
+
+
+def test_l_snr_is_decibels_divided_by_thirty_and_clipped() -> None:
+    """The map from decibels to [0, 1] is stated, so any other map can be computed from the stored decibels."""
+    assert l_snr(np.array([-3.0, 15.0, 40.0])).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_equal_features_are_at_distance_zero_and_similarity_one(rng: np.random.Generator) -> None:
+    """Exactly, so that an image compared with itself is perfect."""
+    features = rng.normal(size=(3, 8)).astype(np.float32)
+
+    assert d_sim(features, features[1])[1] == 0.0
+    assert i_clip(features, features[1])[1] == 1.0
+
+
+def test_opposite_features_are_clipped() -> None:
+    """A cosine is in [-1, 1], the paper's metrics are in [0, 1]."""
+    one = np.array([1.0, 0.0], dtype=np.float32)
+
+    assert d_sim(-one[None], one).tolist() == [1.0]
+    assert i_clip(-one[None], one).tolist() == [0.0]
+
+
+def test_ssim_is_scikit_images_with_wang_settings(images: Images) -> None:
+    """The oracle is the library, called once for each image."""
+    grey = luma(images)
+    settings = {"data_range": 1.0, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+
+    expected = [structural_similarity(one, grey[0], **settings) for one in grey]
+
+    assert expected == pytest.approx(ssim(images, images[0]).tolist())
+
+
+def test_a_metric_does_not_depend_on_the_batch(images: Images) -> None:
+    """An image measured alone and among others has the same numbers, up to the last bits of float32."""
+    together = measure_images(images, images[0], scene_encoder())
+    alone = measure_images(images[3:4], images[0], scene_encoder())
+
+    for name, values in together.items():
+        assert values[3] == pytest.approx(alone[name][0], abs=1e-5), name
+
+
+def test_the_reference_is_perfect_against_itself(images: Images) -> None:
+    """D-SIM 0, I-CLIP 1 and SSIM 1."""
+    found = measure_images(images, images[2], scene_encoder())
+
+    assert (found["d_sim"][2], found["i_clip"][2], found["ssim"][2]) == (0.0, 1.0, pytest.approx(1.0))
+
+
+def test_larger_images_are_resized_for_the_encoder(images: Images) -> None:
+    """An image twice as large has nearly the same features."""
+    features, _ = scene_encoder()(np.kron(images, np.ones((1, 2, 2, 1), dtype=np.uint8)))
+    small, _ = scene_encoder()(images)
+
+    assert max(d_sim(features[k : k + 1], small[k])[0] for k in range(len(images))) < 0.1
+
+
+def test_badness_and_quality_are_mirror_images() -> None:
+    """For every metric of the paper, badness and quality add up to one."""
+    values = np.array([0.2, 0.9])
+
+    for name in BADNESS:
+        assert (BADNESS[name](values) + QUALITY[name](values)).tolist() == pytest.approx([1.0, 1.0])
