@@ -1,0 +1,1 @@
+"""Training the embedded world from nothing: `python -m budgetfusion.scenes.training --out FOLDER`."""
