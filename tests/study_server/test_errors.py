@@ -1,0 +1,36 @@
+"""Every message says what was found, what was expected and what to do, in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from study_server import errors
+
+SAMPLES = [
+    (errors.MissingSettingError("KEY", "a long text"), "KEY is not set, expected a long text. Set it"),
+    (errors.DatabaseUnreachableError("sqlite:///x", "locked"), "cannot be reached: locked. Start it, or correct"),
+    (errors.DatabaseNotMigratedError("u", None, "1"), "found no tables of ours, expected version 1. Run"),
+    (errors.DatabaseNotMigratedError("u", "1", "2"), "found schema version 1, expected version 2. Run"),
+    (errors.DatabaseNewerError("u", "3", "2"), "found schema version 3, this program knows up to 2. Install"),
+    (errors.UnknownStudyError("a", ("b", "c")), "'a' is not in the database, which holds: b, c. Run"),
+    (errors.StudyFrozenError("a", ("images", "analysis")), "other contents: images and analysis. Give"),
+    (errors.MaterialError("a", "x", "y", "Do z."), "Study 'a': found x, expected y. Do z."),
+    (errors.PortTakenError("h", 80), "Port 80 on h is taken by another program. Choose another with --port 81."),
+    (errors.FileThereError(Path("f")), "f: exists already and is not overwritten. Give"),
+    (errors.PlacesTakenError("a", 3), "all 3 places are taken. Raise"),
+    (errors.AnswerConflictError(7), "Trial 7 was answered before, and the first answer stands. Go on"),
+    (errors.UnfinishedError(2), "Found 2 unanswered trial(s), expected none. Go back"),
+    (errors.SimulationError("u", 500, "200 at /x"), "u: found HTTP status 500, expected 200 at /x. Check"),
+]
+
+
+@pytest.mark.parametrize(("error", "message"), SAMPLES, ids=lambda sample: type(sample).__name__)
+def test_a_message_says_found_expected_remedy(error, message):
+    """The message is one line with its facts in it."""
+    assert message in str(error)
+    assert "\n" not in str(error)
+
+
+def test_every_error_has_its_sample():
+    """No class of the tree is without a tested message."""
+    assert {type(error) for error, _ in SAMPLES} == set(errors.StudyServerError.__subclasses__())
