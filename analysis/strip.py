@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from stimuli.manifest import Item, Manifest, Stimulus, image_path
+from stimuli.store import load
 
 LARGEST = 256  # pixels; larger images are reduced, smaller ones are kept and shown enlarged
 
@@ -38,6 +39,9 @@ def strip(folder: Path, manifest: Manifest) -> tuple[Row, ...]:
 
     Returns:
         Up to three rows; none where the folder has no images.
+
+    Raises:
+        StimulusMismatchError: If an image is not the one that people saw.
     """
     first, second = manifest.compare
     items = [i for i in manifest.items if i.purpose == "main" and _has_images(folder, i)]
@@ -57,8 +61,7 @@ def _has_images(folder: Path, item: Item) -> bool:
 
 
 def _picture(folder: Path, stimulus: Stimulus) -> Picture:
-    with Image.open(image_path(folder, stimulus.sha256)) as image:
-        small = image.convert("RGB")
+    small = Image.fromarray(load(folder, stimulus.sha256))
     small.thumbnail((LARGEST, LARGEST))
     png = BytesIO()
     small.save(png, format="PNG")

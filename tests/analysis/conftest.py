@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from budgetfusion.budgets import prompt_id
 from budgetfusion.measurements import EVALUATION, write_table
-from stimuli.manifest import CHOICE_COLUMNS, Item, Manifest, Renderer, Stimulus, image_path, write_manifest
+from stimuli.manifest import CHOICE_COLUMNS, Item, Manifest, Renderer, Stimulus, write_manifest
+from stimuli.store import save
 
 PROMPTS = [f"a scene with {n} balls" for n in range(12)]
 MODEL_DIGEST = "d" * 64
@@ -33,11 +32,8 @@ class Study:
 
 def stimulus(folder: Path, condition: str, prompt: str, steps: int) -> Stimulus:
     """Return a stimulus of 16 x 16 noise whose image lies in the folder."""
-    name = sha256(f"{prompt}{steps}".encode()).hexdigest()
-    pixels = np.random.default_rng(int(name[:8], 16)).integers(0, 256, (16, 16, 3), dtype=np.uint8)
-    path = image_path(folder, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
+    seed = [*prompt.encode(), steps]
+    name = save(folder, np.random.default_rng(seed).integers(0, 256, (16, 16, 3), dtype=np.uint8))
     return Stimulus(condition=condition, num_steps=steps, sha256=name, width=16, height=16, made_with="predicted")
 
 

@@ -132,16 +132,16 @@ def test_qualities_are_better_when_higher(evaluation_of: Make) -> None:
 
 
 def test_intervals_cover_a_known_mean() -> None:
-    """Over 200 simulated evaluations of 40 prompts, 95 % bootstrap intervals of the mean cover about 95 %."""
+    """Over 100 simulated evaluations of 40 prompts, 95 % bootstrap intervals of the mean cover about 95 %."""
     rng, hits = np.random.default_rng(5), 0
     base = pd.DataFrame({"prompt_id": [str(n) for n in range(40)], "seed": 0, "replicate": 0, "num_steps": 9})
-    for run in range(200):
+    for run in range(100):
         shared = base.assign(tflop=0.01, l_snr=0.5, d_sim=0.5, i_clip=rng.normal(0.8, 0.05, 40))
         rows = pd.concat([shared.assign(rule="OURS"), shared.assign(rule="UNIFORM")])
         row = cell(efficiency(rows, seed=run).quality, "OURS")
         hits += row["low"] <= 0.8 <= row["high"]
 
-    assert 0.89 <= hits / 200 <= 0.98
+    assert 0.88 <= hits / 100 <= 0.99
 
 
 @pytest.mark.parametrize("rule", ["OURS", "UNIFORM"])
