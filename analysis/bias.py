@@ -13,26 +13,19 @@ _KEYS = ["participant", "session", "trial_index"]
 
 @dataclass(frozen=True)
 class Controls:
-    """The controls of a study; none where there was no such trial.
-
-    `lapse_bound` is an upper bound on the share of answers given without looking, in [0, 1]; 1 without catch trials.
-    """
+    """The controls of a study; none where there was no such trial."""
 
     left: Estimate
     repeats: Estimate | None
     catch: Estimate | None
-    lapse_bound: float
 
 
 def controls(choices: pd.DataFrame, compare: tuple[str, str], level: float = 0.95) -> Controls:
     """Return P(left) in main trials (two-way interval), repeat consistency and catch accuracy (t over participants)."""
-    catch = choices[(choices["purpose"] == "catch") & choices["correct"].notna()]
-    answers = catch.assign(right_answer=catch["correct"].astype("float64"))
     return Controls(
         left=two_way_of(main_trials(choices, compare), "left", level),
         repeats=_estimate(repeated(choices), "same", level),
-        catch=_estimate(answers, "right_answer", level),
-        lapse_bound=lapse_bound(int((answers["right_answer"] == 0).sum()), len(answers), level),
+        catch=_estimate(caught(choices), "right_answer", level),
     )
 
 
@@ -48,6 +41,16 @@ def repeated(choices: pd.DataFrame) -> pd.DataFrame:
     both = again.merge(first, on=["participant", "session", "repeat_of"]).dropna(subset=["first_chosen"])
     same = (both["chosen"] == both["first_chosen"]).astype("int64")
     return both[["participant", "prompt"]].assign(same=same)
+
+
+def caught(choices: pd.DataFrame) -> pd.DataFrame:
+    """Return answered catch trials.
+
+    Returns:
+        Columns participant, prompt and right_answer (0/1).
+    """
+    catch = choices[(choices["purpose"] == "catch") & choices["correct"].notna()]
+    return catch[["participant", "prompt"]].assign(right_answer=catch["correct"].astype("int64"))
 
 
 def lapse_bound(misses: int, trials: int, level: float = 0.95) -> float:

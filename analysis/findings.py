@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.bias import Controls, controls
+from analysis.bias import Controls, caught, controls, lapse_bound
 from analysis.efficiency import Efficiency, efficiency
 from analysis.exclude import Flow, exclude, one_mode
 from analysis.jnd import Verdict, verdict
@@ -28,7 +28,11 @@ UNKNOWN_BOTS = "SIMULATED observers; their kind is not recorded in the choices."
 
 @dataclass(frozen=True)
 class Findings:
-    """The results of one study; `everybody` is the selection rate without exclusions."""
+    """The results of one study.
+
+    `everybody` is the selection rate without exclusions; `lapse_bound` the upper bound, in [0, 1], on the share of
+    answers given without looking, from everybody's catch trials.
+    """
 
     compare: tuple[str, str]
     level: float
@@ -40,6 +44,7 @@ class Findings:
     people: pd.DataFrame
     verdict: Verdict
     controls: Controls
+    lapse_bound: float
     n_items: int
     n_identical: int
     n_identical_trials: int
@@ -65,8 +70,9 @@ def analyse(
     level = 1 - rules.alpha
     trials, flow = exclude(choices, rules)
     kept = selection_rate(trials, manifest.compare, level)
-    checks = controls(trials, manifest.compare, level)
     everyone = one_mode(choices)[0]
+    catch = caught(everyone)["right_answer"]  # of everybody: those kept were kept by these very trials
+    careless = lapse_bound(int((catch == 0).sum()), len(catch), level)
     return Findings(
         compare=manifest.compare,
         level=level,
@@ -76,8 +82,9 @@ def analyse(
         kept=kept,
         everybody=selection_rate(everyone, manifest.compare, level),
         people=per_participant(main_trials(trials, manifest.compare), level),
-        verdict=verdict(kept.pooled.interval, checks.lapse_bound, *manifest.compare),
-        controls=checks,
+        verdict=verdict(kept.pooled.interval, careless, *manifest.compare),
+        controls=controls(trials, manifest.compare, level),
+        lapse_bound=careless,
         n_items=sum(item.purpose == "main" for item in manifest.items),
         n_identical=sum(item.purpose == "identical" for item in manifest.items),
         n_identical_trials=int((trials["purpose"] == "identical").sum()),

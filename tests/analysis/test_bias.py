@@ -49,7 +49,7 @@ def test_left_is_counted_in_main_trials(manifest: Manifest, choices_of: Callable
 
 
 def test_absent_controls_are_none(manifest: Manifest, choices_of: Callable[..., pd.DataFrame]) -> None:
-    """A study without repeats and catch trials has no such estimates and no bound on lapses."""
+    """A study without repeats and catch trials has no such estimates."""
     found = controls(choices_of(manifest).query("purpose == 'main'"), PAIR)
 
-    assert (found.repeats, found.catch, found.lapse_bound) == (None, None, 1.0)
+    assert (found.repeats, found.catch) == (None, None)
