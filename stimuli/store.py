@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from budgetfusion.files import replacing
-from stimuli.errors import StimulusMismatchError, StimulusMissingError
+from stimuli.errors import StimuliError, StimulusMismatchError, StimulusMissingError
 from stimuli.manifest import image_path
 
 
@@ -23,10 +23,10 @@ def pixel_sha256(pixels: NDArray[np.uint8]) -> str:
 
 
 def save(folder: Path, pixels: NDArray[np.uint8]) -> str:
-    """Write an image below a stimuli folder as PNG without metadata and return its sha256; keep one that is there."""
+    """Write an image below a stimuli folder as PNG without metadata and return its sha256; keep one that verifies."""
     sha256 = pixel_sha256(pixels)
     path = image_path(folder, sha256)
-    if not path.is_file():
+    if not _verifies(folder, sha256):
         with replacing(path) as partial:
             Image.fromarray(pixels).save(partial, format="PNG", optimize=True)
     return sha256
@@ -54,3 +54,10 @@ def load(folder: Path, sha256: str) -> NDArray[np.uint8]:
     if found != sha256:
         raise StimulusMismatchError(path, sha256, found)
     return pixels
+
+
+def _verifies(folder: Path, sha256: str) -> bool:
+    try:
+        return load(folder, sha256) is not None
+    except StimuliError:
+        return False

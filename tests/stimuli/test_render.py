@@ -1,0 +1,140 @@
+"""Rendering a small study on the embedded model."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from budgetfusion.budgets import Budget, prompt_id, read_budgets
+from budgetfusion.config import GenerationConfig
+from budgetfusion.diffusion.pipeline import Model, load
+from budgetfusion.metrics.encoder import scene_encoder
+from stimuli import render as rendering
+from stimuli.index import INDEX_NAME
+from stimuli.manifest import Manifest, read_manifest
+from stimuli.perceived import read_perceived
+from stimuli.sheet import draw_sheet
+from stimuli.studyfile import StudyFile, read_study_file, template
+from stimuli.verify import verify
+
+STEPS = {"an empty white wall": 4, "a red ball on a green field": 6, "a crowd of people in a park": 5}
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """Return the embedded model on the CPU."""
+    return load(GenerationConfig(), "cpu")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFile:
+    """Return the template's study with three prompts and a short reference."""
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "prompts.txt").write_text("\n".join(STEPS))
+    (folder / "study.toml").write_text(template().replace("num_steps = 65", "num_steps = 8"))
+    return read_study_file(folder / "study.toml")
+
+
+def budgets(model: Model) -> list[Budget]:
+    """Return OURS' budgets; their mean is 5, so the last prompt's pair is identical."""
+    return [
+        Budget(prompt_id(p), p, "OURS", 2, n, 2, n, "d_sim", "ok", "p" * 64, model.digest) for p, n in STEPS.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def folder(study: StudyFile, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the rendered stimuli folder."""
+    out = tmp_path_factory.mktemp("stimuli")
+    rendering.render(study, model, budgets(model), scene_encoder(), out)
+    return out
+
+
+@pytest.fixture
+def manifest(folder: Path) -> Manifest:
+    """Return the rendered manifest."""
+    return read_manifest(folder)
+
+
+def test_the_folder_verifies(folder: Path) -> None:
+    """Every image is the one that the manifest names, and there is no other."""
+    assert verify(folder).surplus == ()
+
+
+def test_an_item_with_equal_steps_is_identical_and_no_main_trial(manifest: Manifest) -> None:
+    """Where OURS and UNIFORM chose the same steps there is nothing to compare."""
+    purposes = {item.prompt: item.purpose for item in manifest.items if item.seed == 0}
+
+    assert purposes == {
+        "an empty white wall": "main",
+        "a red ball on a green field": "main",
+        "a crowd of people in a park": "identical",
+    }
+
+
+def test_the_reference_stands_beside_the_judged_images(manifest: Manifest) -> None:
+    """A main item's reference is not one of the two that are judged."""
+    item = manifest.items[0]
+
+    assert item.reference is not None
+    assert (item.reference.condition, item.reference.num_steps) == ("REFERENCE", 8)
+    assert {name: s.num_steps for name, s in item.stimuli.items()} == {"OURS": 4, "UNIFORM": 5}
+
+
+def test_one_side_of_a_catch_item_is_the_reference_itself(manifest: Manifest) -> None:
+    """So a careful eye cannot be wrong."""
+    item = next(item for item in manifest.items if item.purpose == "catch")
+
+    assert item.reference is not None
+    assert item.stimuli["REFERENCE"].sha256 == item.reference.sha256 != item.stimuli["OBVIOUS"].sha256
+
+
+def test_the_sidecar_knows_every_judged_image(folder: Path, manifest: Manifest) -> None:
+    """A simulated observer finds the distance of whatever it is shown; the obvious side is far from the reference."""
+    perceived = read_perceived(folder)
+
+    distances = {
+        (item.purpose, s.condition): perceived.distance(item.reference.sha256, s.sha256)
+        for item in manifest.items
+        if item.reference
+        for s in item.stimuli.values()
+    }
+    assert distances["catch", "REFERENCE"] == 0.0
+    assert distances["catch", "OBVIOUS"] > 0.05
+
+
+def test_the_budget_table_holds_both_rules(folder: Path) -> None:
+    """OURS and UNIFORM, one row for each prompt."""
+    rules = [(b.rule, b.num_steps) for b in read_budgets(folder / rendering.BUDGETS_NAME)]
+
+    assert rules == [("OURS", 4), ("OURS", 6), ("OURS", 5)] + [("UNIFORM", 5)] * 3
+
+
+def test_rendering_again_makes_nothing_and_changes_nothing(
+    study: StudyFile, model: Model, folder: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is there and verifies is kept."""
+    monkeypatch.setattr(rendering, "generate", lambda *_: pytest.fail("an image was made again"))
+
+    again = rendering.render(study, model, budgets(model), scene_encoder(), folder)
+
+    assert again.digest == manifest.digest
+
+
+def test_a_damaged_image_is_made_again(study: StudyFile, model: Model, folder: Path, manifest: Manifest) -> None:
+    """A file that is not what its name says is replaced, and the index survives a line that was cut off."""
+    sha256 = manifest.items[0].stimuli["OURS"].sha256
+    Image.new("RGB", (64, 64)).save(folder / "images" / f"{sha256}.png")
+    with (folder / INDEX_NAME).open("a") as file:
+        file.write('["half a li')
+
+    rendering.render(study, model, budgets(model), scene_encoder(), folder)
+
+    assert verify(folder).manifest.digest == manifest.digest
+
+
+def test_the_sheet_shows_every_main_and_identical_item(folder: Path, manifest: Manifest, tmp_path: Path) -> None:
+    """Three rows of images for three prompts."""
+    assert draw_sheet(folder, manifest, tmp_path / "sheet.png") == 3
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert min(sheet.size) > 400
