@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import median
 
 from sqlalchemy import func, select
@@ -46,7 +45,7 @@ class Overview:
 
     @property
     def minutes(self) -> float | None:
-        """Median minutes of those who finished."""
+        """Median minutes of the people who finished."""
         spent = [row.minutes for row in self.rows if row.state == "finished" and row.minutes is not None]
         return median(spent) if spent else None
 
@@ -95,7 +94,7 @@ def _row(material: Material, visit: Session, trials: list[tuple[Trial, Answer | 
         state=visit.state,
         answered=len(given),
         planned=len(trials),
-        minutes=_minutes(visit.started_at, visit.finished_at or max((a.answered_at for _, a in given), default=None)),
+        minutes=_minutes(visit, [answer for _, answer in given]),
         catch_correct=sum(bool(correct) for correct in catches),
         catch_answered=len(catches),
         median_rt_ms=median(times) if times else None,
@@ -112,5 +111,9 @@ def _counts(rows: list[ParticipantRow]) -> dict[str, dict[str, int]]:
     }
 
 
-def _minutes(start: datetime, end: datetime | None) -> float | None:
-    return None if end is None else (end - start).total_seconds() / 60
+def _minutes(visit: Session, given: list[Answer]) -> float | None:
+    """Return how long a person took so far; a simulated observer takes no time that means anything."""
+    end = visit.finished_at or max((answer.answered_at for answer in given), default=None)
+    if end is None or visit.participant.mode == "bot":
+        return None
+    return (end - visit.started_at).total_seconds() / 60

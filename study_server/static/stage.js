@@ -39,8 +39,30 @@ export class Stage {
     const wanted = Math.max(1, Math.floor(WANTED_DEVICE_PX / Math.max(width, height)));
     const fitting = Math.floor(Math.min(roomX / width, roomY / height));
     const scale = Math.max(1, Math.min(wanted, fitting));
-    this.element.style.setProperty("--image-width", `${(width * scale) / ratio}px`);
-    this.element.style.setProperty("--image-height", `${(height * scale) / ratio}px`);
+    this.#set("--image-width", (width * scale) / ratio);
+    this.#set("--image-height", (height * scale) / ratio);
+    this.#set("--image-gap", Math.round(GAP_CSS_PX * ratio) / ratio);
+    this.#align(ratio);
     this.fits = fitting >= 1;
+  }
+
+  /**
+   * Move the images by less than a pixel, onto the device's own pixels.
+   * @param {number} ratio
+   */
+  #align(ratio) {
+    this.#set("--nudge-x", 0);
+    this.#set("--nudge-y", 0);
+    const box = this.frames.left.getBoundingClientRect();
+    this.#set("--nudge-x", Math.round(box.x * ratio) / ratio - box.x);
+    this.#set("--nudge-y", Math.round(box.y * ratio) / ratio - box.y);
+  }
+
+  /**
+   * @param {string} property
+   * @param {number} px
+   */
+  #set(property, px) {
+    this.element.style.setProperty(property, `${px}px`);
   }
 }
