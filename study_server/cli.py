@@ -90,6 +90,7 @@ def create(file: Path, stimuli: Path, database: str) -> None:
 
 
 @study.command()
+@click.argument("name", required=False)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--report", type=FOLDER, help="Folder with a report to serve at /report/.")
@@ -97,13 +98,13 @@ def create(file: Path, stimuli: Path, database: str) -> None:
     "--demo-links", is_flag=True, help="Print links, one of which opens the desk. A rehearsal needs no SECRET_KEY."
 )
 @DATABASE
-def serve(host: str, port: int, report: Path | None, demo_links: bool, database: str) -> None:
-    """Serve every study of the database until Ctrl-C."""
+def serve(name: str | None, host: str, port: int, report: Path | None, demo_links: bool, database: str) -> None:
+    """Serve the studies of the database until Ctrl-C; the links printed are those of NAME, or of all."""
     import dataclasses
     import os
     import secrets
 
-    from study_server.serving import listen, serve
+    from study_server.serving import links, listen, serve
     from study_server.settings import from_environment
 
     environ = dict(os.environ)
@@ -111,8 +112,7 @@ def serve(host: str, port: int, report: Path | None, demo_links: bool, database:
         environ.setdefault("SECRET_KEY", secrets.token_hex(32))
     settings = dataclasses.replace(from_environment(environ), database_url=database, report=report)
     listener = listen(host, port)
-    url = f"http://{host}:{port}"
-    for line in _links(url, settings.secret_key, database, report) if demo_links else [f"Serving {url} (Ctrl-C stops)"]:
+    for line in links(settings, f"http://{host}:{port}", name, with_desk=demo_links):
         click.echo(line)
     serve(settings, listener)
 
@@ -147,6 +147,9 @@ def status(name: str, database: str) -> None:
 @click.option("--jnd", type=click.FloatRange(0, min_open=True), help="Distance of one JND [a quarter of the largest].")
 @click.option("--lapse-rate", default=0.02, show_default=True, type=click.FloatRange(0, 1))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
+@click.option(
+    "--top-up", is_flag=True, help="Count those who have finished before; run it twice, and the second adds none."
+)
 @click.option("--stimuli", type=FOLDER, help="Folder with manifest and distances [the study's own].")
 @click.option("--url", help="A running server with the same SECRET_KEY [starts one for the time it takes].")
 @DATABASE
@@ -157,6 +160,7 @@ def simulate(
     jnd: float | None,
     lapse_rate: float,
     seed: int,
+    top_up: bool,
     stimuli: Path | None,
     url: str | None,
     database: str,
@@ -166,11 +170,11 @@ def simulate(
 
     from study_server.rehearsal import Rehearsal, rehearse
 
-    rehearsal = Rehearsal(name, observers, planted, jnd, lapse_rate, seed, stimuli, url, database)
+    rehearsal = Rehearsal(name, observers, planted, jnd, lapse_rate, seed, top_up, stimuli, url, database)
     with Progress(transient=True) as progress:
-        task = progress.add_task(f"Observers of {name}", total=observers)
-        flag = rehearse(rehearsal, tell=lambda: progress.advance(task))
-    click.echo(f"{observers} simulated observers finished '{name}'; their rows have mode 'bot' and flag '{flag}'.")
+        task = progress.add_task(f"Observers of {name}", total=None)
+        came = rehearse(rehearsal, tell=lambda: progress.advance(task))
+    click.echo(f"{came} simulated observers finished '{name}'; their rows have mode 'bot' and flag '{rehearsal.flag}'.")
 
 
 @study.command()
@@ -231,18 +235,3 @@ def _migrate(database: str, revision: str) -> None:
     schema.upgrade(opened) if revision == "head" else schema.downgrade(opened, revision)
     click.echo(f"{opened.name}: version {schema.current(opened) or 'none'}")
     opened.close()
-
-
-def _links(url: str, secret_key: str, database: str, report: Path | None) -> list[str]:
-    """Return a line for each thing to look at, for every study of the database."""
-    from study_server import schema, studies
-    from study_server.tokens import sign_desk_key
-
-    opened = schema.open_database(database)
-    with opened.reading() as db:
-        names = studies.names(db)
-    opened.close()
-    lines = [f"Take the study  {url}/s/{name}" for name in names]
-    lines += [f"The desk        {url}/desk/{name}?key={sign_desk_key(secret_key)}" for name in names]
-    lines += [f"The report      {url}/report/"] if report else []
-    return [*lines, "Ctrl-C stops."]

@@ -10,9 +10,11 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from study_server import schema, studies
 from study_server.app import create_app
 from study_server.errors import PortTakenError
 from study_server.settings import Settings
+from study_server.tokens import sign_desk_key
 
 THREADS = 8
 LOOPBACK = "127.0.0.1"
@@ -24,6 +26,29 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         create_server(create_app(settings), sockets=[listener], threads=THREADS).run()
     finally:
         listener.close()
+
+
+def links(settings: Settings, url: str, name: str | None, *, with_desk: bool) -> list[str]:
+    """Return a line for each thing to look at, of one study or of all.
+
+    Args:
+        settings: Those of the server to come.
+        url: Its address.
+        name: A study; none: all.
+        with_desk: Whether to show links that open the desk without a password.
+
+    Raises:
+        UnknownStudyError: If there is no study of this name.
+    """
+    database = schema.open_database(settings.database_url)
+    with database.reading() as db:
+        names = [studies.read_material(db, name).name] if name else list(studies.names(db))
+    database.close()
+    key = f"?key={sign_desk_key(settings.secret_key)}" if with_desk else ""
+    lines = [f"Take the study  {url}/s/{each}" for each in names]
+    lines += [f"The desk        {url}/desk/{each}{key}" for each in names]
+    lines += [f"The report      {url}/report/"] if settings.report else []
+    return [*lines, "Ctrl-C stops the server."]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -96,18 +96,18 @@ def planted(folder: Path, probability: float) -> Judgement:
     return judge
 
 
-def simulate(simulation: Simulation, observers: int, tell: Callable[[], None] = lambda: None) -> None:
+def simulate(simulation: Simulation, observers: Iterable[int], tell: Callable[[], None] = lambda: None) -> None:
     """Let observers take the study; they arrive one after the other and then answer at the same time.
 
     Args:
         simulation: Where, what and how.
-        observers: How many.
+        observers: Their numbers; observer k is the same in every simulation with this seed.
         tell: Called when one has finished.
 
     Raises:
         SimulationError: If the server does not answer as it answers a person.
     """
-    visits = [_Visit(simulation, number) for number in range(observers)]
+    visits = [_Visit(simulation, number) for number in observers]
     try:
         for visit in visits:
             visit.arrive()

@@ -19,7 +19,7 @@ from study_server.studies import read_material
 
 def rehearsal(database, **changes):
     """Return a wish for a simulation of the tiny study."""
-    wish = {"name": "tiny", "observers": 6, "planted": None, "jnd": None, "lapse_rate": 0.0, "seed": 3}
+    wish = {"name": "tiny", "observers": 6, "planted": None, "jnd": None, "lapse_rate": 0.0, "seed": 3, "top_up": False}
     return Rehearsal(**{**wish, "stimuli": None, "url": None, "database": database.url, **changes})
 
 
@@ -61,7 +61,7 @@ def test_an_observer_depends_on_seed_and_number_only():
 
 def test_simulated_rows_say_so(created):
     """Every simulated row has mode 'bot' and its flag, and is a valid choice."""
-    assert rehearse(rehearsal(created)) == "simulated-perceived"
+    assert rehearse(rehearsal(created)) == 6
     rows = rows_of(created)
 
     assert {(row.mode, row.flags) for row in rows} == {("bot", "simulated-perceived")}
@@ -109,7 +109,7 @@ def test_a_server_with_another_secret_is_named(created, stimuli_folder):
         with pytest.raises(
             SimulationError, match=r"/s/tiny/start: found HTTP status 403, expected 200.*same SECRET_KEY"
         ):
-            simulate(simulation, 1)
+            simulate(simulation, [0])
 
 
 def test_exports_agree_with_each_other_and_with_themselves(created, tmp_path):
@@ -133,3 +133,14 @@ def test_rows_come_by_session_then_trial(created):
     keys = [(row.session, row.trial_index) for row in rows_of(created)]
 
     assert keys == sorted(keys)
+
+
+def test_topping_up_adds_only_who_is_missing(created):
+    """A second simulation brings other observers; with top_up it brings those missing, or nobody."""
+    came = [rehearse(rehearsal(created, observers=n, top_up=True)) for n in (2, 2, 3)]
+    answers = {}
+    for row in rows_of(created):
+        answers.setdefault(row.participant, []).append(row.rt_ms)
+
+    assert came == [2, 0, 1]
+    assert len({tuple(times) for times in answers.values()}) == 3
