@@ -1,7 +1,7 @@
 """Is the budget well spent: quality and quality per computation of each rule, and against shuffled budgets.
 
 An average of per-prompt ratios rewards any budget that varies (E[1/t] > 1/E[t]); so both averages are printed, and
-PERMUTED, the same budgets given to the wrong prompts, shows what varying alone is worth.
+PERMUTED, the same budgets shuffled over the prompts, shows what varying alone is worth.
 """
 
 from dataclasses import dataclass
