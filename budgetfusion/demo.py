@@ -51,7 +51,7 @@ def demo(out: Path, observers: int, serve: bool, port: int) -> None:
     _run("stimuli", "sheet", images)
     _run("evaluate", images / "budgets.parquet", "--seeds", SEEDS, "--out", evaluation)
     _run("study", "create", study, "--stimuli", images, "--database", database)
-    _run("study", "simulate", "demo", "--observers", observers, "--stimuli", images, "--database", database)
+    _run("study", "simulate", "demo", "--observers", observers, "--top-up", "--database", database)
     _run("study", "export", "demo", "--out", out, "--database", database)
     choices = out / "choices.parquet"
     _run(

@@ -1,5 +1,6 @@
 """The whole network in one file: a bidirectional LSTM over step counts, told by a text embedding what to draw."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -57,7 +58,7 @@ class Trunk(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.position = nn.Embedding(len(DENSE), config.text_width)
+        self.position = nn.Embedding.from_pretrained(_waves(config.text_width), freeze=False)
         self.lstm = nn.LSTM(config.text_width, config.hidden, num_layers=2, bidirectional=True, batch_first=True)
         self.dropout = nn.Dropout(config.dropout)
 
@@ -66,6 +67,16 @@ class Trunk(nn.Module):
         sequence = text[:, None, :] + self.position.weight[None]  # (batch, 129, text_width)
         states: Tensor = self.dropout(self.lstm(sequence)[0])
         return states
+
+
+def _waves(width: int) -> Tensor:
+    """Return sines and cosines of the step counts, shape (129, width): where the learned positions start.
+
+    Neighbouring step counts start alike, so curves are smooth long before the positions are learned.
+    """
+    position = torch.arange(len(DENSE), dtype=torch.float32)[:, None]
+    pace = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
+    return torch.stack([torch.sin(position * pace), torch.cos(position * pace)], dim=-1).flatten(1)[:, :width]
 
 
 def _head(config: NetworkConfig) -> nn.Sequential:
