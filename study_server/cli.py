@@ -13,10 +13,10 @@ PROMPTS = """\
 an empty white wall
 a red ball on a green field
 a blue house in a park
-two yellow boats on a lake
-a green tree beside a grey road
-a crowded market with colorful stalls
-a street with many cars at night
+two yellow boats on a cyan sea
+a green tree next to a small white house in a field
+three purple stars in a night sky
+a busy city street full of cars
 a colorful park with a crowd
 """
 

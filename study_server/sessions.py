@@ -58,6 +58,7 @@ def find(db: Db, token: str) -> Session | None:
 
 def agree(db: Db, material: Material, session: Session) -> None:
     """Record consent to the text as it stands, and plan the trials; doing it again changes nothing."""
+    _lock(db, session)
     if session.state != "started":
         return
     session.state = "consented"
@@ -69,6 +70,7 @@ def agree(db: Db, material: Material, session: Session) -> None:
 
 def decline(db: Db, session: Session) -> None:
     """End a visit before consent: forget who it was and give the place back."""
+    _lock(db, session)
     if session.state != "started":
         return
     session.state = "declined"
@@ -101,6 +103,7 @@ def answer(db: Db, trial: Trial, submission: Submission) -> Answer:
     Raises:
         AnswerConflictError: If the trial has another answer, or the submission's id was used for another trial.
     """
+    db.execute(select(Session.id).where(Session.id == trial.session_id).with_for_update())
     same_id = db.scalar(select(Answer).where(Answer.uuid == str(submission.uuid)))
     stored = db.scalar(select(Answer).where(Answer.trial_id == trial.id))
     if stored is not None and same_id is stored and stored.response == submission.response:
@@ -135,11 +138,18 @@ def finish(db: Db, session: Session) -> None:
     Raises:
         UnfinishedError: If a trial has no answer.
     """
+    _lock(db, session)
     missing = len(unanswered(db, session))
     if session.state not in ("consented", "finished") or missing:
         raise UnfinishedError(missing)
     if session.state == "consented":
         session.state, session.finished_at = "finished", datetime.now(UTC)
+
+
+def _lock(db: Db, session: Session) -> None:
+    """See a visit as it is now, and let nobody else change it until this transaction ends."""
+    db.flush()
+    db.refresh(session, with_for_update={"of": Session})
 
 
 def _known(db: Db, material: Material, external_id: str | None) -> Session | None:

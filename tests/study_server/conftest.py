@@ -1,7 +1,11 @@
 """A tiny study, its database and its app."""
 
 import importlib.util
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -48,6 +52,24 @@ def manifest(stimuli_folder):
     from stimuli.manifest import read_manifest
 
     return read_manifest(stimuli_folder)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a PostgreSQL server of our own, without TCP; it never runs as root."""
+    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
+        pytest.skip("no PostgreSQL server binary on this machine")
+    owner = {"user": "nobody"} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        shutil.chown(folder, **owner) if owner else None
+        initdb = ["initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "tester"]
+        subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **owner)
+        options = f"-c listen_addresses='' -k {folder}"
+        control = ["pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options]
+        subprocess.run([*control, "start"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner)
+        yield f"postgresql+psycopg://tester@/postgres?host={folder}"
+        stop = [*control, "-m", "immediate", "stop"]
+        subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from study_server import sessions, studies
+from study_server import schema, sessions, studies
+from study_server.db import Database
 from study_server.errors import AnswerConflictError, MaterialError, PlacesTakenError, StudyFrozenError, UnfinishedError
 from study_server.models import Answer, Identity, Session, Slot, Study, Trial
 from study_server.submission import Submission
@@ -215,12 +216,44 @@ def test_images_that_cannot_fill_the_design_are_refused(tiny, manifest):
             studies.check_material(study, shown)
 
 
+def test_arrivals_and_answers_at_once_on_postgresql(postgres, tiny, manifest, stimuli_folder):
+    """On PostgreSQL too, simultaneous people get different places, one person one session, one trial one answer."""
+    database = Database(postgres)
+    schema.upgrade(database)
+    with database.writing() as db:
+        studies.create(db, tiny.study_file(), manifest, stimuli_folder)
+    with database.reading() as db:
+        material = studies.read_material(db, "tiny")
+
+    people = _at_once(8, lambda i: _start(database, material, f"person{i}"))
+    with database.reading() as db:
+        session = db.scalars(select(Session).order_by(Session.id)).first()
+        person = db.scalar(select(Identity.external_id).where(Identity.participant_id == session.participant_id))
+    tokens = _at_once(8, lambda i: _start(database, material, person))
+    _at_once(4, lambda i: _agree(database, material, session))
+    with database.reading() as db:
+        trials = sessions.trials_of(db, session)
+    trial = trials[0]
+    answers = _at_once(8, lambda i: _answer(database, trial))
+    schema.downgrade(database, "base")
+    database.close()
+
+    assert (people.count("full"), len(set(people))) == (2, 7)
+    assert (len(set(tokens)), len(trials)) == (1, 10)
+    assert sorted(answers) == ["conflict"] * 7 + ["stored"]
+
+
 def _start(database, material, external_id):
     try:
         with database.writing() as db:
             return sessions.start(db, material, "live", external_id).token
     except PlacesTakenError:
         return "full"
+
+
+def _agree(database, material, session):
+    with database.writing() as db:
+        sessions.agree(db, material, db.get_one(Session, session.id))
 
 
 def _answer(database, trial):
