@@ -47,11 +47,13 @@ def test_a_flat_curve_gets_the_fewest_steps_and_says_so() -> None:
     assert plateau(noise, 0.3, floor=0).num_steps > 100
 
 
-def test_a_curve_that_never_crosses_gets_the_most_steps_and_says_so() -> None:
-    """A weight that puts the threshold above the whole curve finds nothing."""
-    found = plateau(decay(8), 100.0)
+def test_a_curve_that_never_crosses_gets_the_fewest_steps_and_says_so() -> None:
+    """A metric that only worsens with the steps asks for none of them."""
+    rising = 1 - decay(8)
 
-    assert (found.num_steps, found.status) == (129, "none")
+    found = plateau(rising, 0.3)
+
+    assert (found.num_steps, found.status) == (2, "none")
 
 
 def test_a_curve_with_nan_is_refused() -> None:
