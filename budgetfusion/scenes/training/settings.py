@@ -106,7 +106,7 @@ FULL = Settings(
     name="full",
     vae=VaeSettings(Schedule(24_000, 8, 2e-3, 100, (0.9, 0.99), 1e-4, 0.998, seed=1)),
     clip=ClipSettings(Schedule(3_000, 128, 1e-3, 100, (0.9, 0.98), 0.05, 0.99, seed=2)),
-    unet=UnetSettings(Schedule(24_000, 48, 1.2e-3, 200, (0.9, 0.99), 0.01, 0.9995, seed=11)),
+    unet=UnetSettings(Schedule(22_000, 48, 1.2e-3, 200, (0.9, 0.99), 0.01, 0.9995, seed=11)),
 )
 
 SMOKE = Settings(
