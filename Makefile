@@ -18,6 +18,8 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# One thread for each process: small models gain nothing from more, and waiting threads stall a busy machine.
+test: export OMP_NUM_THREADS ?= 1
 test: setup check
 	$(BIN)/python -m pytest $(ARGS)
 
