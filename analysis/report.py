@@ -28,7 +28,7 @@ from stimuli.manifest import Manifest, read_manifest
 from stimuli.studyfile import AnalysisTable, StudyFile, read_study_file
 
 LIBRARIES = ("budgetfusion", "numpy", "pandas", "scipy", "statsmodels", "matplotlib")
-REPORT_NAME, RESULTS_NAME, FIGURES_FOLDER = "report.html", "results.json", "figures"
+REPORT_NAME, RESULTS_NAME, FIGURES_FOLDER = "index.html", "results.json", "figures"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def write_report(
     Args:
         choices: CSV, JSONL or Parquet, as `budgetfusion study export` writes it.
         stimuli: The stimuli folder that the choices are about.
-        out: Folder for report.html, results.json, participants.csv and figures/.
+        out: Folder for index.html, results.json, participants.csv and figures/.
         evaluation: Parquet, as `budgetfusion evaluate` writes it; without it a section says how to make it.
         study: The study file; without it the rules of `[analysis]` are the defaults, and the report says so.
 

@@ -38,8 +38,10 @@ def render(study_file: Path, out: Path, predictor: Path | None, device: str, dry
     prompts = list(study.stimuli.prompts)
     model = load(study.generation, device, text_only=dry_run)
     warn_unknown(model.config.model, prompts)
-    chosen = predictor_for(model, predictor)
-    budgets = chosen.budgets(prompts, lambda texts: encode_text(model.pipe, texts), model.digest)
+    budgets: list[Budget] = []
+    if any(condition.rule != "steps" for condition in study.stimuli.conditions):
+        chosen = predictor_for(model, predictor)
+        budgets = chosen.budgets(prompts, lambda texts: encode_text(model.pipe, texts), model.digest)
     keys = rendering.image_keys(plan_items(study.stimuli, {b.prompt: b.num_steps for b in budgets}))
     click.echo(f"{len(keys)} images, {sum(steps for _, _, steps in keys)} denoising steps", err=True)
     if dry_run:

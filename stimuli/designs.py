@@ -33,13 +33,13 @@ def plan_items(table: StimuliTable, budgets: Mapping[str, int]) -> list[PlannedI
 
     Args:
         table: The study file's `[stimuli]`, its prompts read in.
-        budgets: Prompt -> OURS' steps.
+        budgets: Prompt -> OURS' steps; empty if every condition has a fixed number of steps.
     """
-    mean = uniform(np.array(list(budgets.values())))
+    mean = uniform(np.array(list(budgets.values()))) if budgets else 0
     shown = {*table.compare, *([table.reference] if table.reference else [])}
     conditions = [condition for condition in table.conditions if condition.name in shown]
     mains = [
-        _main_item(prompt, seed, table.reference, conditions, budgets[prompt], mean)
+        _main_item(prompt, seed, table.reference, conditions, budgets.get(prompt, 0), mean)
         for seed in table.seeds
         for prompt in table.prompts
     ]
@@ -52,7 +52,7 @@ def plan_items(table: StimuliTable, budgets: Mapping[str, int]) -> list[PlannedI
 
 def uniform_budgets(ours: Sequence[Budget]) -> list[Budget]:
     """Return the rows of the budget table for rule UNIFORM: the rounded mean of OURS for every prompt."""
-    mean = uniform(np.array([budget.num_steps for budget in ours]))
+    mean = uniform(np.array([budget.num_steps for budget in ours])) if ours else 0
     return [
         Budget(b.prompt_id, b.prompt, "UNIFORM", None, None, None, mean, None, "ok", b.predictor_digest, b.model_digest)
         for b in ours

@@ -34,7 +34,7 @@ def render(
     Args:
         study: The study file.
         model: Its diffusion model, loaded.
-        budgets: OURS' budgets, one for each prompt.
+        budgets: OURS' budgets, one for each prompt; none if every condition has a fixed number of steps.
         encoder: For the sidecar of the simulated observers.
         folder: Receives `images/`, `manifest.json`, `budgets.parquet` and `perceived.json`.
         progress: Called with the number of images that are done.
@@ -47,7 +47,7 @@ def render(
     items = [_item(plan, images, model) for plan in planned]
     manifest = Manifest(
         study=study.study.name,
-        renderer=_renderer(model, budgets[0].predictor_digest),
+        renderer=_renderer(model, budgets[0].predictor_digest if budgets else None),
         compare=study.stimuli.compare,
         reference_condition=study.stimuli.reference,
         items=items,

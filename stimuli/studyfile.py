@@ -58,7 +58,7 @@ class StimuliTable(Table):
     conditions: list[Condition] = Field(default=list(PRESET))
     compare: tuple[str, str] = ("OURS", "UNIFORM")
     reference: str | None = "REFERENCE"
-    catch_items: int = Field(2, ge=0, description="items with one obviously worse side")
+    catch_items: int = Field(4, ge=0, description="items with one obviously worse side")
     practice_items: int = Field(2, ge=0, description="items with feedback before the first block")
     obvious_num_steps: int = Field(3, ge=1, description="steps of the obviously worse side of catch and practice items")
 
@@ -104,7 +104,6 @@ class AnalysisTable(Table):
     alpha: float = Field(0.05, gt=0, lt=0.5)
     min_catch_accuracy: float = Field(0.6, ge=0, le=1, description="below this a participant is excluded")
     min_median_rt_ms: float = Field(300, ge=0, description="below this a participant is excluded")
-    permutations: int = Field(1000, ge=1, description="of the PERMUTED control")
     seed: int = 0
 
 

@@ -47,7 +47,7 @@ def test_report_says_where_it_lies(tmp_path: Path, write_study: Write) -> None:
     arguments = ("report", study.choices, "--stimuli", study.stimuli, "--evaluation", study.evaluation)
     result = run(*arguments, "--out", tmp_path / "out")
 
-    assert f"Report: {tmp_path / 'out' / 'report.html'}" in result.output
+    assert f"Report: {tmp_path / 'out' / 'index.html'}" in result.output
     assert result.output.startswith("OURS was chosen over UNIFORM in ")
     places = json.loads(run(*arguments, "--out", tmp_path / "out", "--json").output)
     assert set(places) == {"report", "results", "headline", "verdict"}

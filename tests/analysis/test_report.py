@@ -54,7 +54,7 @@ def test_equal_input_gives_equal_bytes(tmp_path: Path, write_study: Write) -> No
         "figures/steps.csv",
         "figures/steps.svg",
         "participants.csv",
-        "report.html",
+        "index.html",
         "results.json",
     ]
     assert all((tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes() for path in files)

@@ -66,3 +66,12 @@ def test_a_condition_needs_its_steps() -> None:
     """A fixed number of steps belongs to the rule 'steps' and to no other."""
     with pytest.raises(ValueError, match="num_steps is given exactly when rule is 'steps'"):
         Condition(name="OURS", rule="predicted", num_steps=3)
+
+
+def test_a_study_of_fixed_steps_needs_no_budgets() -> None:
+    """A ladder of step counts asks no predictor."""
+    ladder = [Condition(name=name, rule="steps", num_steps=n) for name, n in (("SHORT", 9), ("LONG", 33))]
+
+    items = plan_items(table(conditions=ladder, compare=("SHORT", "LONG"), reference=None), {})
+
+    assert items[0].num_steps == {"SHORT": (9, "steps"), "LONG": (33, "steps")}

@@ -91,7 +91,7 @@ FAULTS = [
     ('scheduler = "euler"', 'scheduler = "ddim"', "key 'generation.scheduler': Input should be 'euler'"),
     ("guidance_scale = 7.5", "guidance_scale = -1", "key 'generation.guidance_scale': .* greater than or equal to 0"),
     ("seeds = [0]", "seeds = []", "key 'stimuli.seeds': List should have at least 1 item"),
-    ("catch_items = 2", "catch_items = -1", "key 'stimuli.catch_items': .* greater than or equal to 0"),
+    ("catch_items = 4", "catch_items = -1", "key 'stimuli.catch_items': .* greater than or equal to 0"),
     ("practice_items = 2", "practice_items = -1", "key 'stimuli.practice_items': .* greater than or equal to 0"),
     (
         "obvious_num_steps = 3",
@@ -121,7 +121,6 @@ FAULTS = [
         "min_median_rt_ms = -1",
         "key 'analysis.min_median_rt_ms': .* or equal to 0",
     ),
-    ("permutations = 1000", "permutations = 0", "key 'analysis.permutations': .* greater than or equal to 1"),
     ("blocks = 2", "bloks = 2", "key 'design.bloks': Extra inputs are not permitted"),
     ("[analysis]", "[analyses]", "key 'analyses': Extra inputs are not permitted"),
 ]
