@@ -82,10 +82,9 @@ def create(file: Path, stimuli: Path, database: str) -> None:
     schema.check(opened)
     with opened.writing() as db:
         is_new = studies.create(db, checked, proof.manifest, stimuli)
-    click.echo(
-        f"{'Created' if is_new else 'Unchanged:'} study '{checked.study.name}': {proof.num_images} images verified,"
-    )
-    click.echo(f"{checked.design.participants} places. Next: `budgetfusion study serve`.")
+    done = "Created" if is_new else "Unchanged:"
+    click.echo(f"{done} study '{checked.study.name}': {proof.num_images} images verified.")
+    click.echo(f"It has {checked.design.participants} places. Next: `budgetfusion study serve`.")
     opened.close()
 
 

@@ -61,7 +61,7 @@ class Overview:
 
 
 def overview(db: Db, material: Material) -> Overview:
-    """Return the state of a study."""
+    """Return the state of a study; people come before simulated observers."""
     visits = list(db.scalars(select(Session).where(Session.study_id == material.study_id).order_by(Session.id)))
     trials: dict[int, list[tuple[Trial, Answer | None]]] = {visit.id: [] for visit in visits}
     of_study = (
@@ -72,6 +72,7 @@ def overview(db: Db, material: Material) -> Overview:
     )
     for trial, given in db.execute(of_study):
         trials[trial.session_id].append((trial, given))
+    visits.sort(key=lambda visit: visit.participant.mode == "bot")
     rows = [_row(material, visit, trials[visit.id]) for visit in visits]
     return Overview(material.study.design.participants, _counts(rows), rows)
 

@@ -1,6 +1,7 @@
 """Serving the app with waitress: for good, or on a free port for the length of a block."""
 
 import errno
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from study_server.settings import Settings
 from study_server.tokens import sign_desk_key
 
 THREADS = 8
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
 LOOPBACK = "127.0.0.1"
 
 
