@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    pass
+    from budgetfusion.budgets import Budget
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
