@@ -112,14 +112,14 @@ FULL = Settings(
 SMOKE = Settings(
     name="smoke",
     vae=VaeSettings(
-        Schedule(96, 4, 2e-3, 8, (0.9, 0.99), 1e-4, 0.9, seed=1), widths=(8, 16, 16), latent_channels=4, held_out=32
+        Schedule(64, 4, 2e-3, 8, (0.9, 0.99), 1e-4, 0.9, seed=1), widths=(8, 16, 16), latent_channels=4, held_out=32
     ),
     clip=ClipSettings(
         Schedule(24, 16, 1e-3, 4, (0.9, 0.98), 0.05, 0.9, seed=2),
         **{"width": 32, "layers": 2, "text_hidden": 64, "image_hidden": 64, "held_out": 32},
     ),
     unet=UnetSettings(
-        Schedule(64, 8, 1.2e-3, 8, (0.9, 0.99), 0.01, 0.9, seed=11), widths=(16, 32), groups=8, buffer=64, refresh=16
+        Schedule(40, 8, 1.2e-3, 8, (0.9, 0.99), 0.01, 0.9, seed=11), widths=(16, 32), groups=8, buffer=64, refresh=16
     ),
     captions=2_000,
     sheet_steps=3,
