@@ -5,7 +5,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from study_server import schema, security
-from study_server.errors import AnswerConflictError, MissingSettingError, UnknownStudyError
+from study_server.errors import AnswerConflictError, MissingSettingError, StudyUnreadableError, UnknownStudyError
 from study_server.experimenter.views import desk
 from study_server.participant.views import participant
 from study_server.server import Server, markdown
@@ -66,6 +66,11 @@ def _add_error_pages(app: Flask) -> None:
     @app.errorhandler(UnknownStudyError)
     def unknown(error: UnknownStudyError) -> tuple[str, int]:
         return _page("There is no study here", "Check the address that you were given, or ask who sent it to you.", 404)
+
+    @app.errorhandler(StudyUnreadableError)
+    def unreadable(error: StudyUnreadableError) -> tuple[str, int]:
+        app.logger.error("%s", error)
+        return _page("This study rests at the moment", "Nothing is lost. Please tell the person who invited you.", 503)
 
     @app.errorhandler(AnswerConflictError)
     def conflict(error: AnswerConflictError) -> tuple[Response, int]:

@@ -94,6 +94,20 @@ class StudyFrozenError(StudyServerError):
         )
 
 
+class StudyUnreadableError(StudyServerError):
+    """A study was frozen by another version of this program, whose study file had other keys."""
+
+    def __init__(self, name: str, fault: str) -> None:
+        super().__init__(name, fault)
+        self.name, self.fault = name, fault
+
+    def __str__(self) -> str:
+        return (
+            f"Study '{self.name}' was frozen by another version of BudgetFusion: {self.fault}. "
+            "Go on with the version that created it, or create the study again in a new database."
+        )
+
+
 class MaterialError(StudyServerError):
     """The images do not suit the design."""
 

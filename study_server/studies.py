@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from stimuli.manifest import Item, Manifest
 from stimuli.studyfile import StudyFile
-from study_server.errors import MaterialError, StudyFrozenError, UnknownStudyError
+from study_server.errors import MaterialError, StudyFrozenError, StudyUnreadableError, UnknownStudyError
 from study_server.models import Slot, Study
 from study_server.slots import items_of
 
@@ -74,14 +75,19 @@ def read_material(db: Db, name: str) -> Material:
 
     Raises:
         UnknownStudyError: If there is none of this name.
+        StudyUnreadableError: If another version of this program froze it.
     """
     row = db.scalar(select(Study).where(Study.name == name))
     if row is None:
         raise UnknownStudyError(name, names(db))
-    manifest = Manifest.model_validate(row.manifest)
+    try:
+        study, manifest = StudyFile.model_validate(row.study_file), Manifest.model_validate(row.manifest)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise StudyUnreadableError(name, f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
     return Material(
         study_id=row.id,
-        study=StudyFile.model_validate(row.study_file),
+        study=study,
         manifest=manifest,
         folder=Path(row.stimuli),
         study_digest=row.study_digest,

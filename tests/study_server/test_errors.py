@@ -14,6 +14,7 @@ SAMPLES = [
     (errors.DatabaseNewerError("u", "3", "2"), "found schema version 3, this program knows up to 2. Install"),
     (errors.UnknownStudyError("a", ("b", "c")), "'a' is not in the database, which holds: b, c. Run"),
     (errors.StudyFrozenError("a", ("images", "analysis")), "other contents: images and analysis. Give"),
+    (errors.StudyUnreadableError("a", "x.y: extra"), "frozen by another version of BudgetFusion: x.y: extra. Go on"),
     (errors.MaterialError("a", "x", "y", "Do z."), "Study 'a': found x, expected y. Do z."),
     (errors.PortTakenError("h", 80), "Port 80 on h is taken by another program. Choose another with --port 81."),
     (errors.FileThereError(Path("f")), "f: exists already and is not overwritten. Give"),

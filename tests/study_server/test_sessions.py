@@ -9,7 +9,14 @@ from sqlalchemy import func, select
 
 from study_server import schema, sessions, studies
 from study_server.db import Database
-from study_server.errors import AnswerConflictError, MaterialError, PlacesTakenError, StudyFrozenError, UnfinishedError
+from study_server.errors import (
+    AnswerConflictError,
+    MaterialError,
+    PlacesTakenError,
+    StudyFrozenError,
+    StudyUnreadableError,
+    UnfinishedError,
+)
 from study_server.models import Answer, Identity, Session, Slot, Study, Trial
 from study_server.submission import Submission
 
@@ -199,6 +206,22 @@ def test_creating_the_same_study_again_changes_nothing(created, tiny, manifest, 
         assert db.scalar(select(func.count()).select_from(Trial)) == 0
     with pytest.raises(StudyFrozenError, match="frozen, with other contents: design or texts"), created.writing() as db:
         studies.create(db, tiny.study_file(main_trials=6), manifest, stimuli_folder)
+
+
+def test_a_study_of_another_version_is_named_in_one_line(created, app):
+    """A frozen study that this program cannot read is an expected error, and its page says that nothing is lost."""
+    with created.writing() as db:
+        row = db.scalars(select(Study)).one()
+        row.study_file = {**row.study_file, "analysis": {"retired": 1}}
+    with (
+        pytest.raises(StudyUnreadableError, match=r"another version of BudgetFusion: analysis\.retired"),
+        created.reading() as db,
+    ):
+        studies.read_material(db, "tiny")
+
+    page = app.test_client().get("/s/tiny")
+
+    assert (page.status_code, "Nothing is lost" in page.text) == (503, True)
 
 
 def test_images_that_cannot_fill_the_design_are_refused(tiny, manifest):
