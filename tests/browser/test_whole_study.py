@@ -39,15 +39,17 @@ def shown(page):
 
 def next_trial(page, before):
     """Wait for another trial, going on over a break, or for the end; return whether there is one."""
-    page.wait_for_function(
+    state = page.wait_for_function(
         "(before) => { const image = document.querySelector('#left img');"
-        " return location.pathname.endsWith('/done') || (image && image.getAttribute('src') !== before)"
-        " || document.querySelector('#interlude:not([hidden])'); }",
+        " if (location.pathname.endsWith('/done')) return 'done';"
+        " if (document.querySelector('#interlude:not([hidden])')) return 'break';"
+        " return image && image.getAttribute('src') !== before && 'trial'; }",
         arg=before,
-    )
-    if page.url.endswith("/done"):
+    ).json_value()
+    if state == "done":
+        page.wait_for_url("**/done")
         return False
-    if page.locator("#interlude").is_visible():
+    if state == "break":
         page.keyboard.press("Space")
     ready(page)
     return True
