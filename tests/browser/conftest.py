@@ -56,7 +56,7 @@ def database(tiny, stimuli_folder, tmp_path):
     opened = Database(f"sqlite:///{tmp_path / 'study.db'}")
     schema.upgrade(opened)
     with opened.writing() as db:
-        studies.create(db, tiny.study_file(), read_manifest(stimuli_folder), stimuli_folder)
+        studies.create(db, tiny.study_file(blank_ms=500), read_manifest(stimuli_folder), stimuli_folder)
     yield opened
     opened.close()
 
