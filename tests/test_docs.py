@@ -242,9 +242,8 @@ def _calls(function: ast.FunctionDef) -> list[ast.Call]:
 
 def _typed(page: Path) -> list[tuple[str, list[str]]]:
     """Return the commands of our program in a page's code blocks: the command, and the options that it is given."""
-    blocks = re.findall(
-        r"^ *```(?:sh|console)\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
+    text = re.sub(r"(?m)^> ?", "", page.read_text(encoding="utf-8"))
+    blocks = re.findall(r"(?ms)^ *```(?:sh|console)\n(.*?)^ *```", text)
     lines = [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     words = [shlex.split(line.removeprefix("$ "), comments=True) for line in lines if "budgetfusion " in line]
     ours = [line[line.index("budgetfusion") :] for line in words if "budgetfusion" in line]
