@@ -10,6 +10,7 @@ import numpy as np
 from budgetfusion.budgets import prompt_id
 from budgetfusion.config import digest
 from budgetfusion.diffusion.pipeline import Model, generate
+from budgetfusion.errors import FileContentError
 from budgetfusion.measurements import MEASUREMENT, read_table, write_table
 from budgetfusion.metrics import Encoder, measure_images
 from budgetfusion.steps import KNOTS
@@ -37,12 +38,15 @@ def measure(
         model: The diffusion model.
         encoder: The features of the metrics.
         jobs: Prompts and seeds, measured in this order.
-        path: The measurement table; rows in it of the same model are kept.
+        path: The measurement table; rows that are in it are kept.
         batch_size: Images in one pipeline call.
         progress: Called with the number of jobs that are done.
 
     Returns:
         All rows of the table.
+
+    Raises:
+        FileContentError: If the table holds rows of another model.
     """
     kept = _known_rows(path, model.digest)
     known = {(row["prompt"], row["seed"]) for row in kept}
@@ -81,7 +85,11 @@ def _rows(model: Model, encoder: Encoder, job: Job, images: np.ndarray[Any, np.d
 
 def _known_rows(path: Path, model_digest: str) -> list[Row]:
     rows = read_table(path, MEASUREMENT) if path.is_file() else []
-    return [row for row in rows if row["config_digest"] == model_digest]
+    others = {row["config_digest"][:12] for row in rows} - {model_digest[:12]}
+    if others:
+        remedy = "Give each model and each setting a table of its own."
+        raise FileContentError(path, f"rows of model digest {', '.join(sorted(others))}", model_digest[:12], remedy)
+    return rows
 
 
 def _measured_batch(model: Model, encoder: Encoder, batch: Sequence[Job], parts: Path) -> list[Row]:

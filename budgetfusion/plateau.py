@@ -46,7 +46,7 @@ def plateau(
         badness: The curve at 1..129 steps, shape (129,), lower is better (turn rising metrics over first).
         omega: How many standard deviations count.
         floor: A curve whose range is below this is 'flat' and gets the fewest steps; 0 switches the guard off.
-            A curve that never crosses (it rises with the steps) is 'none' and gets the fewest too: no step count was
+            A curve that never crosses (it rises and levels off) is 'none' and gets the fewest too: no step count was
             notably worse than the median, so this metric asks for nothing and leaves the word to the others.
         bounds: Fewest and most steps. Fewest is 2, because one step under linspace spacing is no image.
 

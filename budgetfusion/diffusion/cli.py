@@ -1,15 +1,14 @@
 """`budgetfusion generate`, `budgetfusion measure` and `budgetfusion evaluate`."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from budgetfusion.diffusion.options import load_model, model_options
+
 if TYPE_CHECKING:
     from budgetfusion.diffusion.pipeline import Model
-
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class Integers(click.ParamType[tuple[int, ...]]):
@@ -25,27 +24,13 @@ class Integers(click.ParamType[tuple[int, ...]]):
             self.fail(f"found '{value}', expected whole numbers with commas between, such as 0,1,2,3", param, ctx)
 
 
-def _model_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose a model and where it runs."""
-    options: list[Decorator] = [
-        click.option("--model", default="scenes", show_default=True, help="'scenes', a folder, or a hub id."),
-        click.option("--revision", help="Revision of a hub model."),
-        click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."),
-        click.option("--guidance", default=7.5, show_default=True, help="Classifier-free guidance scale."),
-        click.option("--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), default="float32"),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
 @click.command()
 @click.argument("prompt")
 @click.option("--steps", default="auto", show_default=True, help="auto (predicted) or a number.")
 @click.option("--seed", default=0, show_default=True, help="Of the initial noise.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("image.png"), show_default=True)
 @click.option("--predictor", type=click.Path(path_type=Path), help="A predictor; forces it on any model.")
-@_model_options
+@model_options
 def generate(prompt: str, steps: str, seed: int, out: Path, predictor: Path | None, **options: Any) -> None:
     """Make an image of PROMPT with the number of steps that it deserves."""
     from PIL import Image
@@ -54,7 +39,7 @@ def generate(prompt: str, steps: str, seed: int, out: Path, predictor: Path | No
     from budgetfusion.files import replacing
     from budgetfusion.predictor.cli import warn_unknown
 
-    model = _load(**options)
+    model = load_model(**options)
     warn_unknown(model.config.model, [prompt])
     num_steps, reason = (_number(steps), "as asked") if steps != "auto" else _suggested(model, prompt, predictor)
     pixels = pipeline.generate(model, [prompt], [seed], num_steps)[0]
@@ -69,7 +54,7 @@ def generate(prompt: str, steps: str, seed: int, out: Path, predictor: Path | No
 @click.option("--seeds", type=Integers(), default="0,1,2,3", show_default=True)
 @click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Images in one call.")
 @click.option("--dry-run", is_flag=True, help="Say how much work it is, and stop.")
-@_model_options
+@model_options
 def measure(prompts: Path, out: Path, seeds: tuple[int, ...], batch_size: int, dry_run: bool, **options: Any) -> None:
     """Measure quality at 1 to 129 steps for each line of the file PROMPTS; run it again to go on where it stopped."""
     from budgetfusion import measure as measuring
@@ -85,7 +70,7 @@ def measure(prompts: Path, out: Path, seeds: tuple[int, ...], batch_size: int, d
     )
     if dry_run:
         return
-    model = _load(**options)
+    model = load_model(**options)
     warn_unknown(model.config.model, [prompt for prompt, _ in jobs])
     if model.config.model != "scenes":
         click.echo(
@@ -102,7 +87,7 @@ def measure(prompts: Path, out: Path, seeds: tuple[int, ...], batch_size: int, d
 @click.option("--seeds", type=Integers(), default="0", show_default=True)
 @click.option("--reference", type=click.IntRange(2), default=65, show_default=True, help="Steps of the reference.")
 @click.option("--permutations", type=click.IntRange(1), default=20, show_default=True, help="Of the PERMUTED control.")
-@_model_options
+@model_options
 def evaluate(
     budgets: Path, out: Path, seeds: tuple[int, ...], reference: int, permutations: int, **options: Any
 ) -> None:
@@ -114,7 +99,7 @@ def evaluate(
     from budgetfusion.progress import bar
 
     ours = [budget for budget in read_budgets(budgets) if budget.rule == "OURS"]
-    model = _load(**options)
+    model = load_model(**options)
     kept = read_table(out, EVALUATION) if out.is_file() else []
     if evaluating.is_current(kept, ours, seeds, reference, permutations, model.digest):
         click.echo(f"Evaluation: {out} ({len(kept)} rows, kept)")
@@ -131,13 +116,6 @@ def evaluate(
         )
     write_table(out, rows, EVALUATION)
     click.echo(f"Evaluation: {out} ({len(rows)} rows)")
-
-
-def _load(model: str, revision: str | None, device: str, guidance: float, dtype: Any) -> "Model":
-    from budgetfusion.config import GenerationConfig
-    from budgetfusion.diffusion import pipeline
-
-    return pipeline.load(GenerationConfig(model=model, revision=revision, guidance_scale=guidance, dtype=dtype), device)
 
 
 def _number(steps: str) -> int:

@@ -2,39 +2,36 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
+
+from budgetfusion.diffusion.options import load_model, model_options
 
 if TYPE_CHECKING:
     from budgetfusion.plateau import Suggestion
 
-SIZES = {"small": 128, "paper": 512}
-"""Hidden width of the LSTM; 'paper' also has one network for each metric."""
-
 
 @click.command()
 @click.argument("prompt")
-@click.option("--model", default="scenes", show_default=True, help="'scenes', a folder, or a hub id.")
+@model_options
 @click.option("--predictor", type=click.Path(path_type=Path), help="A predictor; forces it on any model.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the predicted curves (SVG, PDF or PNG).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def predict(prompt: str, model: str, predictor: Path | None, plot: Path | None, as_json: bool) -> None:
+def predict(prompt: str, predictor: Path | None, plot: Path | None, as_json: bool, **options: Any) -> None:
     """Predict how many denoising steps PROMPT deserves, and say which metric asks for them."""
-    from budgetfusion.config import GenerationConfig
-    from budgetfusion.diffusion.pipeline import load
     from budgetfusion.diffusion.text import encode_text
     from budgetfusion.predictor import plot as drawing
     from budgetfusion.predictor.shipped import predictor_for
 
-    loaded = load(GenerationConfig(model=model), text_only=True)
+    loaded = load_model(**options, text_only=True)
     chosen = predictor_for(loaded, predictor)
     text = encode_text(loaded.pipe, [prompt])
     curves, suggestion = chosen.predict(text)[0], chosen.suggest(text)[0]
     if as_json:
         click.echo(json.dumps(_record(prompt, suggestion, chosen.digest, loaded.digest)))
     else:
-        warn_unknown(model, [prompt])
+        warn_unknown(loaded.config.model, [prompt])
         _say(suggestion)
         drawing.draw_terminal(curves, suggestion)
     if plot:
@@ -45,20 +42,18 @@ def predict(prompt: str, model: str, predictor: Path | None, plot: Path | None, 
 @click.command()
 @click.argument("measurements", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the predictor goes.")
-@click.option("--model", default="scenes", show_default=True, help="The model that was measured.")
-@click.option("--size", type=click.Choice(list(SIZES)), default="small", show_default=True)
+@click.option("--size", type=click.Choice(["small", "paper"]), default="small", show_default=True)
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the prompts.")
-def train(measurements: Path, out: Path, model: str, size: str, epochs: int | None) -> None:
+@model_options
+def train(measurements: Path, out: Path, size: Literal["small", "paper"], epochs: int | None, **options: Any) -> None:
     """Train a predictor on MEASUREMENTS, the table that `budgetfusion measure` wrote."""
-    from budgetfusion.config import GenerationConfig
-    from budgetfusion.diffusion.pipeline import load
     from budgetfusion.predictor.fitting import train_predictor
 
-    loaded = load(GenerationConfig(model=model), text_only=True)
-    predictor = train_predictor(loaded, measurements, hidden=SIZES[size], shared=size == "small", epochs=epochs)
+    loaded = load_model(**options, text_only=True)
+    predictor = train_predictor(loaded, measurements, size=size, epochs=epochs)
     predictor.save(out)
-    mse = predictor.facts["validation_mse"]
-    click.echo(f"Predictor: {out} ({predictor.facts['prompts']} prompts, validation MSE {mse:.2e})")
+    facts = predictor.facts
+    click.echo(f"Predictor: {out} ({facts['prompts']} prompts, validation loss {facts['validation_loss']:.3g})")
 
 
 def warn_unknown(model: str, prompts: list[str]) -> None:

@@ -21,6 +21,7 @@ from budgetfusion.plateau import Suggestion, suggest
 from budgetfusion.predictor import training as fitting
 from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
 from budgetfusion.predictor.training import TrainingConfig
+from budgetfusion.steps import interpolate
 
 TextEncoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Prompts to text embeddings, shape (prompts, width)."""
@@ -62,8 +63,9 @@ class Predictor:
         text = encode(prompts)
         torch.manual_seed(training.seed)
         net = CurveNetwork(network or NetworkConfig(text_width=text.shape[1]))
-        losses = fitting.fit(net, text, targets, training, progress)
-        facts = {"prompts": len(prompts), "seeds": len({row["seed"] for row in rows}), "validation_mse": min(losses)}
+        columns = np.array(net.config.steps) - 1
+        losses = fitting.fit(net, text, targets[:, :, columns], training, progress)
+        facts = {"prompts": len(prompts), "seeds": len({row["seed"] for row in rows}), "validation_loss": min(losses)}
         return cls(net, rows[0]["config_digest"], facts | {"training": asdict(training)})
 
     @torch.inference_mode()
@@ -78,7 +80,7 @@ class Predictor:
         """
         self.network.eval()
         curves: NDArray[np.float64] = self.network(torch.from_numpy(text)).double().numpy()
-        return curves
+        return interpolate(curves, np.array(self.network.config.steps))
 
     def suggest(self, text: NDArray[np.float32]) -> list[Suggestion]:
         """Return the suggested number of steps for each text embedding, shape (prompts, text_width)."""
@@ -123,7 +125,7 @@ class Predictor:
             raise FileContentError(path, "no file", "a predictor", remedy) from error
         except (SafetensorError, KeyError, TypeError) as error:
             raise FileContentError(path, "no predictor", "a predictor", remedy) from error
-        network = CurveNetwork(NetworkConfig(**(config | {"metrics": tuple(config["metrics"])})))
+        network = CurveNetwork(NetworkConfig(**(config | {key: tuple(config[key]) for key in ("steps", "metrics")})))
         network.load_state_dict(tensors)
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         return cls(network, metadata["model_digest"], json.loads(metadata["facts"]), found)

@@ -1,5 +1,6 @@
 """Measuring, and going on where it stopped."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from budgetfusion import measure as measuring
 from budgetfusion.diffusion.pipeline import Model
+from budgetfusion.errors import FileContentError
 from budgetfusion.measure import measure
 from budgetfusion.measurements import MEASUREMENT, read_table
 from budgetfusion.metrics.encoder import scene_encoder
@@ -81,6 +83,18 @@ def test_more_seeds_extend_a_table(model: Model, renderer: Renderer, tmp_path: P
 
     assert len(rows) == len(JOBS) * len(KNOTS)
     assert {prompts for prompts, _ in renderer.calls} == {(JOBS[1][0], JOBS[2][0])}
+
+
+def test_a_table_of_another_model_is_refused(model: Model, renderer: Renderer, tmp_path: Path) -> None:
+    """Rows of two models never share a table, and none is lost by trying."""
+    path = tmp_path / "m.parquet"
+    measure(model, scene_encoder(), JOBS[:1], path)
+    before = path.read_bytes()
+
+    with pytest.raises(FileContentError, match=rf"found rows of model digest {model.digest[:12]}, expected another"):
+        measure(replace(model, digest="another model"), scene_encoder(), JOBS, path)
+
+    assert path.read_bytes() == before
 
 
 def test_a_real_measurement_is_reproducible(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ import torch
 from budgetfusion.errors import FileContentError
 from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
 from budgetfusion.predictor.predictor import Predictor
-from budgetfusion.predictor.training import IncompleteMeasurementsError, TrainingConfig, curves, fit
-from budgetfusion.steps import KNOTS
+from budgetfusion.predictor.training import IncompleteMeasurementsError, ShapeLoss, TrainingConfig, curves, fit
+from budgetfusion.steps import DENSE, KNOTS
 
 METRICS = ("l_snr", "d_sim", "i_clip")
 SMALL = NetworkConfig(text_width=8, hidden=16, mlp_hidden=16, dropout=0.0)
@@ -42,7 +42,7 @@ def encode(prompts: list[str]) -> np.ndarray:
 @pytest.mark.parametrize("shared", [True, False])
 def test_the_network_answers_for_every_metric_and_step_count(shared: bool) -> None:
     """Shape (batch, metrics, 129), within (0, 1), for the shared trunk and for one network for each metric."""
-    network = CurveNetwork(NetworkConfig(text_width=8, hidden=4, shared_trunk=shared))
+    network = CurveNetwork(NetworkConfig(text_width=8, steps=DENSE, hidden=4, shared_trunk=shared))
 
     found = network(torch.zeros(5, 8))
 
@@ -52,7 +52,7 @@ def test_the_network_answers_for_every_metric_and_step_count(shared: bool) -> No
 
 def test_the_papers_size_has_the_papers_layers() -> None:
     """Hidden 512 gives a state of 1024 into a perceptron of 128, as arXiv:2412.05780 states."""
-    network = CurveNetwork(NetworkConfig(text_width=1024, hidden=512, shared_trunk=False))
+    network = CurveNetwork(NetworkConfig.paper(text_width=1024))
 
     assert len(network.trunks) == 3
     assert [m.in_features for m in network.heads[0] if isinstance(m, torch.nn.Linear)] == [1024, 128]
@@ -82,6 +82,7 @@ def test_the_network_overfits_eight_prompts() -> None:
     network = CurveNetwork(SMALL)
     config = TrainingConfig(epochs=300, batch_size=8, learning_rate=1e-2, validation_share=0.0)
 
+    targets = targets[:, :, np.array(KNOTS) - 1]
     fit(network, encode(prompts), targets, config)
 
     network.eval()
@@ -119,6 +120,17 @@ def test_budgets_carry_every_plateau_and_both_digests(tmp_path: Path) -> None:
 
     assert (budget.rule, budget.model_digest) == ("OURS", "m" * 64)
     assert budget.num_steps == max(t for t in (budget.t_l_snr, budget.t_d_sim, budget.t_i_clip) if t is not None)
+
+
+def test_the_shape_loss_is_blind_to_tiny_differences_and_sees_relative_ones() -> None:
+    """An error of one spread costs the same in a large fall and in a small one; below the floor it costs nothing."""
+    targets = torch.rand(50, 1, 3) * torch.tensor([1.0, 0.1, 0.0])
+    loss = ShapeLoss(targets)
+    level = torch.full_like(targets, 0.001)
+
+    assert loss(targets, targets) == 0
+    assert loss(targets + level, targets) < 0.01
+    assert loss.spread[0, 0] > loss.spread[0, 1] > loss.spread[0, 2] == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize("content", [None, b"not safetensors"])
