@@ -37,7 +37,7 @@ audit: $(VENV)/.dev
 	else echo "$$report"; exit $$status; fi
 
 docs: $(VENV)/.dev
-	$(BIN)/python -m pytest -q tests/test_links.py
+	$(BIN)/python -m pytest -q tests/test_links.py tests/test_docs.py
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

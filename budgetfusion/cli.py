@@ -21,7 +21,7 @@ SUMMARIES = {
     "study": "Make, check, serve, simulate and export a study.",
     "analyze": "Turn choices and evaluations into a report.",
 }
-"""One line for each command, so that `--help` imports none of them (a test holds them against the commands)."""
+"""One line for each command, so that `--help` imports none of them (a test holds the names together)."""
 
 EXTRAS = {
     "torch": "generate",
@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="budgetfusion")
 def cli() -> None:
-    """Predict how many denoising steps a prompt deserves, and prove with people that nothing visible is lost."""
+    """Predict how many denoising steps a prompt deserves, and ask people whether they see what is left out."""
 
 
 def main() -> None:

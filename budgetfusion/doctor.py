@@ -131,7 +131,7 @@ def check_database(url: str) -> Check:
         return Check(
             "database", "note", f"scheme '{parts.scheme}'", "Set DATABASE_URL to postgresql://... or sqlite:///..."
         )
-    remedy = "Start PostgreSQL (`docker compose up -d`), or correct DATABASE_URL."
+    remedy = "Start PostgreSQL, or correct DATABASE_URL."
     try:
         address = (parts.hostname or "localhost", parts.port or 5432)
         socket.create_connection(address, timeout=3).close()

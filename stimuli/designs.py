@@ -69,11 +69,9 @@ def _main_item(
 
 def _check_items(table: StimuliTable, purpose: Purpose, count: int, first: int) -> list[PlannedItem]:
     """Return items whose one side is the reference itself and whose other side was made with far too few steps."""
-    reference = next((c for c in table.conditions if c.name == table.reference), None)
-    if reference is None or reference.num_steps is None:
-        return []
-    sides = {reference.name: (reference.num_steps, "steps"), OBVIOUS: (table.obvious_num_steps, "obvious")}
+    steps = {c.name: c.num_steps for c in table.conditions if c.num_steps and c.name == table.reference}
+    sides = {name: (n, "steps") for name, n in steps.items()} | {OBVIOUS: (table.obvious_num_steps, "obvious")}
     return [
-        PlannedItem(f"{purpose}-{k}", prompt, _CHECK_SEED + first + k, purpose, reference.name, sides)
+        PlannedItem(f"{purpose}-{k}", prompt, _CHECK_SEED + first + k, purpose, table.reference, sides)
         for k, prompt in enumerate(table.prompts[(first + k) % len(table.prompts)] for k in range(count))
     ]

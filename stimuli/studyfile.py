@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from budgetfusion.config import GenerationConfig, digest
 from budgetfusion.prompts import EmptyPromptsError, read_prompts
@@ -57,10 +57,15 @@ class StimuliTable(Table):
     seeds: list[int] = Field(min_length=1)
     conditions: list[Condition] = Field(default=list(PRESET))
     compare: tuple[str, str] = ("OURS", "UNIFORM")
-    reference: str | None = "REFERENCE"
+    reference: str | None = Field("REFERENCE", description="shown in the middle; '' for none")
     catch_items: int = Field(4, ge=0, description="items with one obviously worse side")
     practice_items: int = Field(2, ge=0, description="items with feedback before the first block")
     obvious_num_steps: int = Field(3, ge=1, description="steps of the obviously worse side of catch and practice items")
+
+    @field_validator("reference")
+    @classmethod
+    def _empty_means_none(cls, value: str | None) -> str | None:
+        return value or None
 
     @model_validator(mode="after")
     def _named_conditions_exist(self) -> Self:
@@ -70,8 +75,15 @@ class StimuliTable(Table):
         missing = {*self.compare, *([self.reference] if self.reference else [])} - set(names)
         if missing:
             raise ValueError(f"unknown condition {sorted(missing)}, declared are {names}")
-        if self.compare[0] == self.compare[1]:
-            raise ValueError("compare needs two different conditions")
+        if len({*self.compare, self.reference}) < 3:
+            raise ValueError("compare needs two different conditions, neither of them the reference")
+        return self
+
+    @model_validator(mode="after")
+    def _checks_need_a_fixed_reference(self) -> Self:
+        fixed = {condition.name for condition in self.conditions if condition.rule == "steps"}
+        if (self.catch_items or self.practice_items) and self.reference not in fixed:
+            raise ValueError("catch_items and practice_items need a reference of rule 'steps'; else set both to 0")
         return self
 
 
@@ -149,7 +161,9 @@ def read_study_file(path: Path) -> StudyFile:
         raise StudyFileError(path, "", f"not valid TOML ({error})") from error
     except ValidationError as error:
         fault = error.errors()[0]
-        raise StudyFileError(path, ".".join(map(str, fault["loc"])), fault["msg"]) from error
+        raise StudyFileError(
+            path, ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
+        ) from error
     prompts = _prompts(study.stimuli.prompts, path)
     return study.model_copy(update={"stimuli": study.stimuli.model_copy(update={"prompts": prompts})})
 

@@ -52,7 +52,7 @@ def _connect(url: str) -> Engine:
     try:
         shown = make_url(url).render_as_string(hide_password=True)
         engine = create_engine(url)
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseUnreachableError(
             url.partition(":")[0] + ":...", str(error).splitlines()[0].rstrip(".")
         ) from error

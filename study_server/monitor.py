@@ -7,6 +7,7 @@ from statistics import median
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
+from stimuli.studyfile import AnalysisTable
 from study_server.models import MODES, Answer, Session, Slot, Trial
 from study_server.sessions import is_correct
 from study_server.studies import Material
@@ -26,12 +27,14 @@ class ParticipantRow:
     catch_answered: int
     median_rt_ms: float | None
     flags: str
+    rules: AnalysisTable
 
     @property
     def warning(self) -> str:
-        """What deserves a look, in words; empty if nothing does."""
-        low = self.catch_answered >= 2 and self.catch_correct / self.catch_answered < 0.6
-        fast = self.median_rt_ms is not None and self.median_rt_ms < 300
+        """What the study's own exclusion rules would say today, in words; empty if nothing."""
+        asked = self.catch_answered >= 2  # one miss of one says little
+        low = asked and self.catch_correct / self.catch_answered < self.rules.min_catch_accuracy
+        fast = self.median_rt_ms is not None and self.median_rt_ms < self.rules.min_median_rt_ms
         return ", ".join(word for word, holds in (("catch", low), ("fast", fast)) if holds)
 
 
@@ -100,6 +103,7 @@ def _row(material: Material, visit: Session, trials: list[tuple[Trial, Answer | 
         catch_answered=len(catches),
         median_rt_ms=median(times) if times else None,
         flags=visit.flags,
+        rules=material.study.analysis,
     )
 
 

@@ -8,6 +8,7 @@ from stimuli.studyfile import Condition, StimuliTable
 
 PROMPTS = ["an empty white wall", "a crowd of people in a park"]
 BUDGETS = {PROMPTS[0]: 6, PROMPTS[1]: 13}
+NO_REFERENCE = {"reference": "", "catch_items": 0, "practice_items": 0}
 
 
 def table(**changes: object) -> StimuliTable:
@@ -49,7 +50,7 @@ def test_conditions_that_are_not_shown_are_not_rendered() -> None:
         Condition(name="LONG", rule="steps", num_steps=129),
         Condition(name="MIDDLE", rule="steps", num_steps=33),
     ]
-    items = plan_items(table(conditions=conditions, compare=("OURS", "LONG"), reference=None), BUDGETS)
+    items = plan_items(table(conditions=conditions, compare=("OURS", "LONG"), **NO_REFERENCE), BUDGETS)
 
     assert {frozenset(item.num_steps) for item in items} == {frozenset({"OURS", "LONG"})}
     assert {item.purpose for item in items} == {"main"}
@@ -72,6 +73,6 @@ def test_a_study_of_fixed_steps_needs_no_budgets() -> None:
     """A ladder of step counts asks no predictor."""
     ladder = [Condition(name=name, rule="steps", num_steps=n) for name, n in (("SHORT", 9), ("LONG", 33))]
 
-    items = plan_items(table(conditions=ladder, compare=("SHORT", "LONG"), reference=None), {})
+    items = plan_items(table(conditions=ladder, compare=("SHORT", "LONG"), **NO_REFERENCE), {})
 
     assert items[0].num_steps == {"SHORT": (9, "steps"), "LONG": (33, "steps")}

@@ -100,6 +100,13 @@ FAULTS = [
     ),
     ('["OURS", "UNIFORM"]', '["OURS", "THEIRS"]', r"key 'stimuli': .* unknown condition \['THEIRS'\], declared are"),
     ('["OURS", "UNIFORM"]', '["OURS", "OURS"]', "key 'stimuli': .* compare needs two different conditions"),
+    ('["OURS", "UNIFORM"]', '["OURS", "REFERENCE"]', "key 'stimuli': .* neither of them the reference"),
+    ('reference = "REFERENCE"', 'reference = "UNIFORM"', "key 'stimuli': .* need a reference of rule 'steps'"),
+    (
+        'reference = "REFERENCE"',
+        'reference = ""',
+        "key 'stimuli': .* set both to 0",
+    ),
     ('reference = "REF', 'reference = "NO', r"key 'stimuli': .* unknown condition \['NOERENCE'\]"),
     ('name = "UNIFORM"', 'name = "OURS"', "key 'stimuli': .* condition names must differ"),
     ('name = "UNIFORM"', 'name = "uniform"', r"key 'stimuli\.conditions\.1\.name': String should match pattern"),
