@@ -101,7 +101,6 @@ FAULTS = [
     ('["OURS", "UNIFORM"]', '["OURS", "THEIRS"]', r"key 'stimuli': .*unknown condition \['THEIRS'\], declared are"),
     ('["OURS", "UNIFORM"]', '["OURS", "OURS"]', "key 'stimuli': .*compare needs two different conditions"),
     ('["OURS", "UNIFORM"]', '["OURS", "REFERENCE"]', "key 'stimuli': .*neither of them the reference"),
-    ('reference = "REFERENCE"', 'reference = "UNIFORM"', "key 'stimuli': .*need a reference of rule 'steps'"),
     (
         'reference = "REFERENCE"',
         'reference = ""',
