@@ -56,6 +56,7 @@ def measure(quick: bool) -> list[Figure]:
     """Correlate the shipped predictor's t* with that of measured curves; quick leaves nothing out, it takes 30 s."""
     model = load(GenerationConfig(), "cpu")
     split = _split(model)
+    print(f"{len(split.prompts)} held-out captions, {len({row['seed'] for row in split.test})} seeds each")
     figures = [
         figure
         for name, metrics in (("with L-SNR", tuple(BADNESS)), ("without L-SNR", ("d_sim", "i_clip")))
@@ -80,25 +81,24 @@ def _split(model: Model) -> Split:
 
 
 def _figures(name: str, metrics: tuple[str, ...], model: Model, split: Split) -> list[Figure]:
-    """Return the correlation beside its ceiling, the spread of t*, and the simple regressors."""
+    """Return the correlation beside its ceiling and beside simple regressors, and the spread of t*."""
     truth = _measured_steps(split.test, metrics)
     predicted = _predicted_steps(model, split.prompts, metrics)
-    rho, count = _rank(predicted, truth), f"{len(split.prompts)} captions"
-    ceiling, spread = _ceiling(split.test, metrics), float(predicted.std())
+    rho, spread = _rank(predicted, truth), float(predicted.std())
+    beside = {"seed-to-seed ceiling": _ceiling(split.test, metrics)}
+    beside |= {f"{text} alone": _rank(_line(text, metrics, split), truth) for text in split.features}
     return [
-        Figure(f"rank correlation, {name}, {count}", rho, "", TARGET, ">=", "seed-to-seed ceiling", ceiling),
-        Figure(f"SD of predicted t*, {name}", spread, "steps", 1, ">=", "SD of measured t*", float(truth.std())),
-        *(_gain(name, text, rho, metrics, split, truth) for text in split.features),
+        *(Figure(f"rank correlation {name}", rho, "", TARGET, ">=", anchor, value) for anchor, value in beside.items()),
+        Figure(f"SD of predicted t* {name}", spread, "steps", 1, ">=", "SD of measured t*", float(truth.std())),
     ]
 
 
-def _gain(name: str, text: str, rho: float, metrics: tuple[str, ...], split: Split, truth: Steps) -> Figure:
-    """Return how far the prediction is ahead of a least-squares line on one number of the caption."""
+def _line(text: str, metrics: tuple[str, ...], split: Split) -> Steps:
+    """Return what a least-squares line on one number of the caption, fitted on the training captions, predicts."""
     feature = split.features[text]
     prompts = list(dict.fromkeys(row["prompt"] for row in split.train))
     slope, offset = np.polyfit([feature[p] for p in prompts], _measured_steps(split.train, metrics), 1)
-    line = _rank(np.array([slope * feature[p] + offset for p in split.prompts]), truth)
-    return Figure(f"ahead of {text}, {name}", rho - line, "", 0, ">=", f"{text} alone", line)
+    return np.array([slope * feature[p] + offset for p in split.prompts])
 
 
 def _predicted_steps(model: Model, prompts: Sequence[str], metrics: tuple[str, ...]) -> Steps:

@@ -53,7 +53,7 @@ def train(measurements: Path, out: Path, size: Literal["small", "paper"], epochs
     predictor = train_predictor(loaded, measurements, size=size, epochs=epochs)
     predictor.save(out)
     facts = predictor.facts
-    click.echo(f"Predictor: {out} ({facts['prompts']} prompts, validation loss {facts['validation_loss']:.3g})")
+    click.echo(f"Predictor: {out} ({facts['prompts']} prompts, loss {facts['loss']:.3g})")
 
 
 def warn_unknown(model: str, prompts: list[str]) -> None:

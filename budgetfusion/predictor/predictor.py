@@ -53,7 +53,7 @@ class Predictor:
             encode: The text encoder of the model that was measured.
             network: Sizes; the small shared trunk unless given.
             training: How; see `TrainingConfig`.
-            progress: Called after each epoch with its number and the validation loss.
+            progress: Called after each epoch with its number and the loss.
 
         Raises:
             IncompleteMeasurementsError: If a prompt lacks a knot.
@@ -65,7 +65,7 @@ class Predictor:
         net = CurveNetwork(network or NetworkConfig(text_width=text.shape[1]))
         columns = np.array(net.config.steps) - 1
         losses = fitting.fit(net, text, targets[:, :, columns], training, progress)
-        facts = {"prompts": len(prompts), "seeds": len({row["seed"] for row in rows}), "validation_loss": min(losses)}
+        facts = {"prompts": len(prompts), "seeds": len({row["seed"] for row in rows}), "loss": losses[-1]}
         return cls(net, rows[0]["config_digest"], facts | {"training": asdict(training)})
 
     @torch.inference_mode()

@@ -1,0 +1,154 @@
+"""The commands of the core, as a user types them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from budgetfusion import scenes
+from budgetfusion.cli import cli
+from budgetfusion.config import GenerationConfig
+from budgetfusion.diffusion.pipeline import Model, generate, load
+from budgetfusion.errors import PredictorMismatchError
+from budgetfusion.measurements import MEASUREMENT, read_table
+from budgetfusion.predictor.predictor import Predictor
+from budgetfusion.predictor.shipped import predictor_for
+from budgetfusion.prompts import EmptyPromptsError
+from budgetfusion.scenes import captions
+
+PROMPT = "a red ball on a green field"
+
+
+def run(*words: object) -> Result:
+    """Run a command of `budgetfusion` in this process."""
+    return CliRunner().invoke(cli, [str(word) for word in words], catch_exceptions=True)
+
+
+def test_the_shipped_predictor_belongs_to_the_embedded_model(model: Model) -> None:
+    """It was measured on these very weights and settings, and is small enough to ship."""
+    assert predictor_for(model).model_digest == model.digest
+    assert scenes.PREDICTOR.stat().st_size <= 4_000_000
+
+
+def test_the_shipped_measurements_are_of_the_embedded_model(model: Model) -> None:
+    """Every row is, and the held-out captions are there with four seeds."""
+    rows = read_table(scenes.MEASUREMENTS, MEASUREMENT)
+    held_out = set(captions.captions(held_out=True, each=12))
+
+    assert {row["config_digest"] for row in rows} == {model.digest}
+    assert {(row["prompt"], row["seed"]) for row in rows if row["prompt"] in held_out} == {
+        (caption, seed) for caption in held_out for seed in range(4)
+    }
+
+
+def test_another_model_is_refused_with_the_way_to_its_own_predictor() -> None:
+    """Other settings are another model; the message names measure, train and the ways around."""
+    other = load(GenerationConfig(guidance_scale=5.0), "cpu", text_only=True)
+
+    with pytest.raises(
+        PredictorMismatchError, match=r"`budgetfusion measure` then `budgetfusion train`.*--predictor FILE"
+    ):
+        predictor_for(other)
+
+
+def test_a_forced_predictor_is_used_and_the_output_says_so() -> None:
+    """--predictor overrides the refusal, not the truth."""
+    done = run("predict", PROMPT, "--guidance", "5", "--predictor", scenes.PREDICTOR)
+
+    assert done.exit_code == 0
+    assert "is forced on 'scenes'" in done.stderr
+    assert "its step counts are guesses there" in done.stderr
+
+
+def test_predict_says_the_steps_and_what_bound_them(tmp_path: Path) -> None:
+    """One line with t*, one with each metric's plateau, a plot in the terminal and one in a file."""
+    done = run("predict", PROMPT, "--plot", tmp_path / "curves.svg")
+
+    assert done.exit_code == 0
+    assert "t* = " in done.stdout
+    assert "plateau of each metric: l_snr" in done.stdout
+    assert "denoising steps" in done.stdout
+    assert (tmp_path / "curves.svg").read_text().startswith("<?xml")
+
+
+def test_predict_speaks_json() -> None:
+    """One object, with the digests of predictor and model."""
+    found = json.loads(run("predict", PROMPT, "--json").stdout)
+
+    assert found["num_steps"] == max(found["plateaus"].values())
+    assert found["model_digest"] == Predictor.load(scenes.PREDICTOR).model_digest
+
+
+def test_generate_takes_the_predicted_steps(model: Model, tmp_path: Path) -> None:
+    """The saved image is the pipeline's at the number of steps that `predict` names."""
+    steps = json.loads(run("predict", PROMPT, "--json").stdout)["num_steps"]
+
+    done = run("generate", PROMPT, "--seed", "3", "--device", "cpu", "--out", tmp_path / "ball.png")
+
+    assert done.exit_code == 0
+    assert f"{steps} steps (predicted" in done.stdout
+    assert (np.asarray(Image.open(tmp_path / "ball.png")) == generate(model, [PROMPT], [3], steps)[0]).all()
+
+
+def test_a_word_outside_the_vocabulary_is_said(tmp_path: Path) -> None:
+    """The embedded model draws something else, and does not do so silently."""
+    done = run("generate", "a red zebra on a green field", "--steps", "2", "--out", tmp_path / "zebra.png")
+
+    assert done.exit_code == 0
+    assert "never saw the word(s) zebra" in done.stderr
+
+
+@pytest.mark.parametrize("steps", ["0", "1001", "few"])
+def test_a_foolish_number_of_steps_is_refused(steps: str) -> None:
+    """The message says what was found and what was expected."""
+    done = run("generate", PROMPT, "--steps", steps)
+
+    assert done.exit_code == 2
+    assert f"found '{steps}', expected 'auto' or a whole number from 1 to 1000" in done.stderr
+
+
+def test_measure_says_how_much_work_it_is(tmp_path: Path) -> None:
+    """A dry run counts images and steps, and writes nothing."""
+    (tmp_path / "prompts.txt").write_text(f"{PROMPT}\n\n an empty white wall \n{PROMPT}\n")
+
+    done = run("measure", tmp_path / "prompts.txt", "--out", tmp_path / "m.parquet", "--seeds", "0,1", "--dry-run")
+
+    assert "4 prompts x seeds, 48 images, 1420 steps" in done.stderr
+    assert not (tmp_path / "m.parquet").exists()
+
+
+def test_an_empty_prompt_file_is_named(tmp_path: Path) -> None:
+    """Nothing is measured, and the file is named."""
+    (tmp_path / "prompts.txt").write_text("\n \n")
+
+    done = run("measure", tmp_path / "prompts.txt", "--out", tmp_path / "m.parquet")
+
+    assert isinstance(done.exception, EmptyPromptsError)
+    assert str(tmp_path / "prompts.txt") in str(done.exception)
+
+
+def test_seeds_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    """The message shows the form."""
+    done = run("measure", tmp_path / "p.txt", "--out", tmp_path / "m.parquet", "--seeds", "one")
+
+    assert "found 'one', expected whole numbers with commas between" in done.stderr
+
+
+def test_train_makes_a_predictor_that_its_model_accepts(model: Model, tmp_path: Path) -> None:
+    """The way that a refusal names leads somewhere."""
+    out = tmp_path / "own.safetensors"
+
+    done = run("train", scenes.MEASUREMENTS, "--out", out, "--epochs", "1")
+
+    assert done.exit_code == 0
+    assert predictor_for(model, out).model_digest == model.digest
+
+
+def test_train_refuses_measurements_of_another_model(tmp_path: Path) -> None:
+    """Rows of other settings are not this model's."""
+    done = run("train", scenes.MEASUREMENTS, "--out", tmp_path / "p", "--guidance", "5")
+
+    assert "found no row of this model" in str(done.exception)
