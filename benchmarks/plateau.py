@@ -24,7 +24,7 @@ from budgetfusion.measure import measure_batch
 from budgetfusion.measurements import MEASUREMENT, read_table
 from budgetfusion.metrics import BADNESS
 from budgetfusion.metrics.encoder import scene_encoder
-from budgetfusion.plateau import suggest
+from budgetfusion.plateau import Rule, suggest
 from budgetfusion.predictor.predictor import Predictor
 from budgetfusion.predictor.training import curves
 from budgetfusion.scenes import captions
@@ -86,6 +86,8 @@ def _figures(name: str, metrics: tuple[str, ...], model: Model, split: Split) ->
     predicted = _predicted_steps(model, split.prompts, metrics)
     rho, spread = _rank(predicted, truth), float(predicted.std())
     beside = {"seed-to-seed ceiling": _ceiling(split.test, metrics)}
+    literal = (_predicted_steps(model, split.prompts, metrics, "paper"), _measured_steps(split.test, metrics, "paper"))
+    beside["Eq. 7 at its word"] = _rank(*literal)
     beside |= {f"{text} alone": _rank(_line(text, metrics, split), truth) for text in split.features}
     return [
         *(Figure(f"rank correlation {name}", rho, "", TARGET, ">=", anchor, value) for anchor, value in beside.items()),
@@ -101,22 +103,22 @@ def _line(text: str, metrics: tuple[str, ...], split: Split) -> Steps:
     return np.array([slope * feature[p] + offset for p in split.prompts])
 
 
-def _predicted_steps(model: Model, prompts: Sequence[str], metrics: tuple[str, ...]) -> Steps:
+def _predicted_steps(model: Model, prompts: Sequence[str], metrics: tuple[str, ...], rule: Rule = "prefix") -> Steps:
     predictor = Predictor.load(scenes.PREDICTOR)
     curves_of = predictor.predict(encode_text(model.pipe, prompts))
     columns = [predictor.network.config.metrics.index(name) for name in metrics]
-    return _steps(curves_of[:, columns], metrics)
+    return _steps(curves_of[:, columns], metrics, rule)
 
 
-def _measured_steps(rows: Sequence[Row], metrics: tuple[str, ...]) -> Steps:
+def _measured_steps(rows: Sequence[Row], metrics: tuple[str, ...], rule: Rule = "prefix") -> Steps:
     """Return t* of each prompt's measured curves, averaged over its seeds."""
-    return _steps(curves(rows, metrics)[1], metrics)
+    return _steps(curves(rows, metrics)[1], metrics, rule)
 
 
-def _steps(values: NDArray[np.float64], metrics: tuple[str, ...]) -> Steps:
+def _steps(values: NDArray[np.float64], metrics: tuple[str, ...], rule: Rule = "prefix") -> Steps:
     """Return t* of curves of shape (prompts, metrics, 129)."""
     badness = [{name: BADNESS[name](curve) for name, curve in zip(metrics, prompt, strict=True)} for prompt in values]
-    return np.array([suggest(prompt).num_steps for prompt in badness], dtype=np.float64)
+    return np.array([suggest(prompt, rule=rule).num_steps for prompt in badness], dtype=np.float64)
 
 
 def _ceiling(rows: Sequence[Row], metrics: tuple[str, ...]) -> float:

@@ -13,6 +13,7 @@ OMEGA: dict[str, float] = {"l_snr": 0.3, "d_sim": 0.2, "i_clip": 0.5}
 RANGE_FLOOR = 0.01
 """A curve that moves less than this says nothing: Eq. 7 is scale-free and would read a plateau out of noise."""
 
+Rule = Literal["prefix", "paper"]
 Status = Literal["ok", "flat", "none"]
 
 
@@ -38,16 +39,23 @@ class Suggestion:
 
 
 def plateau(
-    badness: NDArray[np.float64], omega: float, *, floor: float = RANGE_FLOOR, bounds: tuple[int, int] = (2, 129)
+    badness: NDArray[np.float64],
+    omega: float,
+    *,
+    rule: Rule = "prefix",
+    floor: float = RANGE_FLOOR,
+    bounds: tuple[int, int] = (2, 129),
 ) -> Plateau:
     """Return the last step count at which a curve is still above median + omega * standard deviation.
 
     Args:
         badness: The curve at 1..129 steps, shape (129,), lower is better (turn rising metrics over first).
         omega: How many standard deviations count.
+        rule: 'paper' takes Eq. 7 at its word: the last crossing wherever it lies, even where a curve that had settled
+            rises again. 'prefix' ends with the first step count, from 2 on, that is below; on a falling curve the two
+            are the same. A curve that is never above is 'none' and gets the fewest steps: this metric asks for nothing
+            and leaves the word to the others.
         floor: A curve whose range is below this is 'flat' and gets the fewest steps; 0 switches the guard off.
-            A curve that never crosses (it rises and levels off) is 'none' and gets the fewest too: no step count was
-            notably worse than the median, so this metric asks for nothing and leaves the word to the others.
         bounds: Fewest and most steps. Fewest is 2, because one step under linspace spacing is no image.
 
     Returns:
@@ -62,19 +70,18 @@ def plateau(
     """
     if not np.isfinite(badness).all():
         raise ValueError("the curve holds a value that is not finite, expected numbers only")
-    fewest, most = bounds
     if np.ptp(badness) < floor:
-        return Plateau(fewest, "flat")
-    above = np.flatnonzero(badness >= np.median(badness) + omega * badness.std())
-    if len(above) == 0:
-        return Plateau(fewest, "none")
-    return Plateau(int(np.clip(above[-1] + 1, fewest, most)), "ok")
+        return Plateau(bounds[0], "flat")
+    above = badness >= np.median(badness) + omega * badness.std()
+    last = _last(above) if rule == "paper" else _end_of_prefix(above)
+    return Plateau(int(np.clip(last, *bounds)), "ok") if last else Plateau(bounds[0], "none")
 
 
 def suggest(
     badness: Mapping[str, NDArray[np.float64]],
     omega: Mapping[str, float] = OMEGA,
     *,
+    rule: Rule = "prefix",
     floor: float = RANGE_FLOOR,
     bounds: tuple[int, int] = (2, 129),
 ) -> Suggestion:
@@ -83,12 +90,28 @@ def suggest(
     Args:
         badness: Metric -> curve at 1..129 steps, shape (129,), lower is better.
         omega: Metric -> standard deviations.
+        rule: See `plateau`.
         floor: See `plateau`.
         bounds: See `plateau`.
 
     Source:
         arXiv:2412.05780, section 3.4 (t* is the maximum over the metrics).
     """
-    plateaus = {name: plateau(curve, omega[name], floor=floor, bounds=bounds) for name, curve in badness.items()}
+    plateaus = {
+        name: plateau(curve, omega[name], rule=rule, floor=floor, bounds=bounds) for name, curve in badness.items()
+    }
     latest = max(plateaus, key=lambda name: plateaus[name].num_steps)
     return Suggestion(plateaus[latest].num_steps, latest, plateaus[latest].status, plateaus)
+
+
+def _last(above: NDArray[np.bool_]) -> int:
+    """Return the last step count that is above, 0 if none is."""
+    crossings = np.flatnonzero(above)
+    return int(crossings[-1]) + 1 if len(crossings) else 0
+
+
+def _end_of_prefix(above: NDArray[np.bool_]) -> int:
+    """Return the last step count before the first, from 2 on, that is not above; 0 if 2 steps are not."""
+    below = np.flatnonzero(~above[1:])
+    length = int(below[0]) if len(below) else len(above) - 1
+    return length + 1 if length else 0

@@ -23,7 +23,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 class TrainingConfig:
     """How the network is fitted; the defaults suit a few hundred prompts, `PAPER` the paper's 16,545."""
 
-    epochs: int = 120
+    epochs: int = 80
     batch_size: int = 32
     learning_rate: float = 2e-3
     loss: Literal["shape", "l2"] = "shape"

@@ -44,7 +44,7 @@ def test_a_flat_curve_gets_the_fewest_steps_and_says_so() -> None:
     found = plateau(noise, 0.3, bounds=(2, 129))
 
     assert (found.num_steps, found.status) == (2, "flat")
-    assert plateau(noise, 0.3, floor=0).num_steps > 100
+    assert plateau(noise, 0.3, rule="paper", floor=0).num_steps > 100
 
 
 def test_a_curve_that_never_crosses_gets_the_fewest_steps_and_says_so() -> None:
@@ -54,6 +54,30 @@ def test_a_curve_that_never_crosses_gets_the_fewest_steps_and_says_so() -> None:
     found = plateau(rising, 0.3)
 
     assert (found.num_steps, found.status) == (2, "none")
+
+
+def test_a_late_rise_counts_for_the_literal_rule_alone() -> None:
+    """A bump at 101 steps on a curve that settled at 24 moves Eq. 7 at its word, and not the prefix."""
+    bumped = decay(8)
+    bumped[100] = 1.0
+    settled = plateau(decay(8), 0.3).num_steps
+
+    assert plateau(bumped, 0.3, rule="paper").num_steps == 101
+    assert plateau(bumped, 0.3).num_steps in (settled, settled - 1)
+
+
+@pytest.mark.parametrize("tau", [1.0, 4.0, 16.0, 60.0])
+def test_both_rules_agree_on_falling_curves(tau: float) -> None:
+    """The guard changes nothing where the paper's assumption, that quality only improves, holds."""
+    assert plateau(decay(tau), 0.2) == plateau(decay(tau), 0.2, rule="paper")
+
+
+def test_a_curve_that_starts_low_at_one_step_is_read_from_two_on() -> None:
+    """One step is no image, so its value opens no prefix and closes none."""
+    curve = decay(8)
+    curve[0] = 0.0
+
+    assert plateau(curve, 0.3).num_steps == plateau(curve, 0.3, rule="paper").num_steps
 
 
 def test_a_curve_with_nan_is_refused() -> None:
