@@ -143,7 +143,9 @@ def status(name: str, database: str) -> None:
 @NAME
 @click.option("--observers", default=24, show_default=True, type=click.IntRange(1))
 @click.option("--planted", type=click.FloatRange(0, 1), help="Choose the first condition with this probability.")
-@click.option("--jnd", type=click.FloatRange(0, min_open=True), help="Distance of one JND [a quarter of the largest].")
+@click.option(
+    "--jnd", default=0.05, show_default=True, type=click.FloatRange(0, min_open=True), help="Distance of one JND."
+)
 @click.option("--lapse-rate", default=0.02, show_default=True, type=click.FloatRange(0, 1))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option(
@@ -156,7 +158,7 @@ def simulate(
     name: str,
     observers: int,
     planted: float | None,
-    jnd: float | None,
+    jnd: float,
     lapse_rate: float,
     seed: int,
     top_up: bool,

@@ -20,7 +20,7 @@ class Rehearsal:
         name: Of the study.
         observers: How many.
         planted: Probability of choosing the first condition; none: observers judge what they see.
-        jnd: Distance of one JND; none: a quarter of the largest.
+        jnd: Distance of one JND.
         lapse_rate: Share of trials answered by a coin.
         seed: Of the observers.
         top_up: Whether those who have finished before count.
@@ -32,7 +32,7 @@ class Rehearsal:
     name: str
     observers: int
     planted: float | None
-    jnd: float | None
+    jnd: float
     lapse_rate: float
     seed: int
     top_up: bool

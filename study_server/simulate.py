@@ -23,9 +23,6 @@ from study_server.slots import better_condition
 from study_server.tokens import sign_pass
 
 WORKERS = 4
-JND_IN_LARGEST_DISTANCE = 4.0
-"""Unless told otherwise, the largest distance of the sidecar is this many JND."""
-
 Side = Literal["left", "right"]
 _FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 
@@ -60,19 +57,18 @@ class Simulation:
     lapse_rate: float = 0.02
 
 
-def perceiving(folder: Path, jnd_unit: float | None = None) -> Judgement:
+def perceiving(folder: Path, jnd_unit: float) -> Judgement:
     """Return a judgement by what is in the pixels: the metric distance of each image to the reference.
 
     Args:
         folder: Stimuli folder with its sidecar of distances.
-        jnd_unit: Distance that is one JND; none: a quarter of the largest distance.
+        jnd_unit: Distance that is one JND.
     """
     perceived: Perceived = read_perceived(folder)
-    unit = jnd_unit or max(perceived.distances.values()) / JND_IN_LARGEST_DISTANCE or 1.0
 
     def judge(observer: Observer, pixels: dict[str, str]) -> Side:
         reference = pixels["reference"]
-        left, right = (perceived.distance(reference, pixels[side]) / unit for side in ("left", "right"))
+        left, right = (perceived.distance(reference, pixels[side]) / jnd_unit for side in ("left", "right"))
         return observer.choose(left, right)
 
     return judge

@@ -19,7 +19,7 @@ from study_server.studies import read_material
 
 def rehearsal(database, **changes):
     """Return a wish for a simulation of the tiny study."""
-    wish = {"name": "tiny", "observers": 6, "planted": None, "jnd": None, "lapse_rate": 0.0, "seed": 3, "top_up": False}
+    wish = {"name": "tiny", "observers": 6, "planted": None, "jnd": 0.1, "lapse_rate": 0.0, "seed": 3, "top_up": False}
     return Rehearsal(**{**wish, "stimuli": None, "url": None, "database": database.url, **changes})
 
 
@@ -99,13 +99,13 @@ def test_a_planted_probability_is_what_is_chosen(created):
 def test_observers_without_distances_name_the_missing_file(tmp_path):
     """Without the sidecar the observers cannot see."""
     with pytest.raises(ManifestError, match=r"perceived\.json: file is missing"):
-        perceiving(tmp_path)
+        perceiving(tmp_path, 0.1)
 
 
 def test_a_server_with_another_secret_is_named(created, stimuli_folder):
     """A server that does not accept the pass is an expected error with its remedy."""
     with serving(Settings("one secret", created.url)) as url:
-        simulation = Simulation(url, "tiny", "another secret", perceiving(stimuli_folder), "simulated-perceived")
+        simulation = Simulation(url, "tiny", "another secret", perceiving(stimuli_folder, 0.1), "simulated-perceived")
         with pytest.raises(
             SimulationError, match=r"/s/tiny/start: found HTTP status 403, expected 200.*same SECRET_KEY"
         ):
