@@ -1,11 +1,12 @@
 """The one command, `budgetfusion`: finds its commands by name and imports only the one that is called."""
 
+import errno
 import sys
 from importlib.metadata import EntryPoint, entry_points
 
 import click
 
-from budgetfusion.errors import BudgetFusionError, MissingExtraError
+from budgetfusion.errors import BudgetFusionError, MissingExtraError, NoSpaceError
 
 COMMANDS = "budgetfusion.commands"
 
@@ -74,6 +75,10 @@ def main() -> None:
         cli.main(prog_name="budgetfusion")
     except BudgetFusionError as error:
         _fail(error)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _fail(NoSpaceError(error.filename or "this folder"))
     except ModuleNotFoundError as error:
         extra = EXTRAS.get((error.name or "").split(".")[0])
         if extra is None:

@@ -25,10 +25,10 @@ SEEDS = "0,1"
 
 _FILLED_IN = {
     'name = "my-study"': 'name = "demo"',
-    "REPLACE: your institution": "none: a demonstration on your own machine",
-    "REPLACE: name, e-mail": "whoever started this demonstration",
+    "REPLACE: your institution": "A demonstration on your own machine",
+    "REPLACE: name, e-mail": "whoever started it",
     "REPLACE: approval number of your ethics committee": "none: simulated observers, and you",
-    "REPLACE: institution, names, contact": "this is a demonstration on your own machine",
+    "REPLACE: institution, names, contact": "This is a demonstration on your own machine",
     "REPLACE: number": "none needed",
     "seeds = [0]": f"seeds = [{SEEDS.replace(',', ', ')}]",
 }

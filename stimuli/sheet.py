@@ -46,7 +46,7 @@ def _shown(item: Item) -> list[Stimulus]:
 
 def _item_size(item: Item) -> tuple[int, int]:
     count = len(_shown(item))
-    return count * _SIDE + (count - 1) * _GAP, _SIDE + 4 * _LINE
+    return count * _SIDE + (count - 1) * _GAP, _SIDE + 3 * _LINE + 6
 
 
 def _draw_item(sheet: Image.Image, folder: Path, item: Item, corner: tuple[int, int]) -> None:

@@ -104,6 +104,16 @@ def test_an_expected_failure_is_one_line(command: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr() == ("", f"error: {FileContentError('a.parquet', 'no file', 'a table', 'Make it.')}\n")
 
 
+def test_a_full_disk_is_one_line(command: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Wherever it strikes, also in a library's own writing."""
+    command.write_text(
+        "import click, errno\n@click.command()\ndef demo(): raise OSError(errno.ENOSPC, 'No space', 'study.db')\n"
+    )
+
+    assert _exit_code() == 1
+    assert capsys.readouterr().err.startswith("error: study.db: no space left on the disk.")
+
+
 def test_a_bug_keeps_its_traceback(command: Path) -> None:
     """Nothing unexpected is hidden."""
     command.write_text("import click\n@click.command()\ndef demo(): raise ZeroDivisionError\n")
