@@ -53,8 +53,8 @@ def test_equal_input_gives_equal_bytes(tmp_path: Path, write_study: Write) -> No
         "figures/selection-rates.svg",
         "figures/steps.csv",
         "figures/steps.svg",
-        "participants.csv",
         "index.html",
+        "participants.csv",
         "results.json",
     ]
     assert all((tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes() for path in files)

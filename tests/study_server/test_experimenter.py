@@ -75,7 +75,7 @@ def test_an_empty_study_says_what_to_do_first(client):
 
 def test_the_desk_never_shows_results(client):
     """The page counts people, not choices."""
-    assert "Results are hidden until the study is closed" in client.get("/desk/tiny").text
+    assert "Choices by condition are not shown here" in client.get("/desk/tiny").text
 
 
 def test_the_export_button_gives_the_columns_of_the_contract(client):
