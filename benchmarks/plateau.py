@@ -32,6 +32,7 @@ from budgetfusion.scenes import captions
 HELD_OUT_EACH, TRAINED_EACH = 12, 50  # captions of each of the six strata
 TARGET = 0.3
 REMEASURED = 5
+RESAMPLES = 1000
 TOLERANCE = 0.02  # of a metric in [0, 1]: threads, batches and processors change the last bits of the arithmetic
 
 Row = dict[str, Any]
@@ -56,7 +57,10 @@ def measure(quick: bool) -> list[Figure]:
     """Correlate the shipped predictor's t* with that of measured curves; quick leaves nothing out, it takes 30 s."""
     model = load(GenerationConfig(), "cpu")
     split = _split(model)
-    print(f"{len(split.prompts)} held-out captions, {len({row['seed'] for row in split.test})} seeds each")
+    print(
+    seeds = len({row["seed"] for row in split.test})
+    print(f"{len(split.prompts)} held-out captions, {seeds} seeds each; low to high: 95 % bootstrap over captions")
+    )
     figures = [
         figure
         for name, metrics in (("with L-SNR", tuple(BADNESS)), ("without L-SNR", ("d_sim", "i_clip")))
@@ -84,13 +88,16 @@ def _figures(name: str, metrics: tuple[str, ...], model: Model, split: Split) ->
     """Return the correlation beside its ceiling and beside simple regressors, and the spread of t*."""
     truth = _measured_steps(split.test, metrics)
     predicted = _predicted_steps(model, split.prompts, metrics)
-    rho, spread = _rank(predicted, truth), float(predicted.std())
+    rho, spread, (low, high) = _rank(predicted, truth), float(predicted.std()), _interval(predicted, truth)
     beside = {"seed-to-seed ceiling": _ceiling(split.test, metrics)}
     literal = (_predicted_steps(model, split.prompts, metrics, "paper"), _measured_steps(split.test, metrics, "paper"))
     beside["Eq. 7 at its word"] = _rank(*literal)
     beside |= {f"{text} alone": _rank(_line(text, metrics, split), truth) for text in split.features}
     return [
-        *(Figure(f"rank correlation {name}", rho, "", TARGET, ">=", anchor, value) for anchor, value in beside.items()),
+        *(
+            Figure(f"rank correlation {name}", rho, "", TARGET, ">=", anchor, value, low, high)
+            for anchor, value in beside.items()
+        ),
         Figure(f"SD of predicted t* {name}", spread, "steps", 1, ">=", "SD of measured t*", float(truth.std())),
     ]
 
@@ -126,6 +133,14 @@ def _ceiling(rows: Sequence[Row], metrics: tuple[str, ...]) -> float:
     seeds = sorted({row["seed"] for row in rows})
     halves = [[row for row in rows if row["seed"] in half] for half in (seeds[::2], seeds[1::2])]
     return _rank(*(_measured_steps(half, metrics) for half in halves))
+
+
+def _interval(a: Steps, b: Steps) -> tuple[float, float]:
+    """Return the 95 % percentile bootstrap interval of the rank correlation over captions."""
+    rng = np.random.default_rng(0)
+    draws = [rng.integers(0, len(a), len(a)) for _ in range(RESAMPLES)]
+    low, high = np.percentile([_rank(a[draw], b[draw]) for draw in draws], [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _rank(a: Steps, b: Steps) -> float:
