@@ -57,10 +57,8 @@ def measure(quick: bool) -> list[Figure]:
     """Correlate the shipped predictor's t* with that of measured curves; quick leaves nothing out, it takes 30 s."""
     model = load(GenerationConfig(), "cpu")
     split = _split(model)
-    print(
     seeds = len({row["seed"] for row in split.test})
     print(f"{len(split.prompts)} held-out captions, {seeds} seeds each; low to high: 95 % bootstrap over captions")
-    )
     figures = [
         figure
         for name, metrics in (("with L-SNR", tuple(BADNESS)), ("without L-SNR", ("d_sim", "i_clip")))
