@@ -30,13 +30,26 @@ def analyze() -> None:
 @click.option("--stimuli", type=FOLDER, required=True, help="The stimuli folder the choices are about.")
 @click.option("--evaluation", type=FILE, help="Rows from `budgetfusion evaluate`.")
 @click.option("--study", type=FILE, help="The study file with the declared rules; without it, the defaults.")
+@click.option(
+    "--mode",
+    type=click.Choice(["live", "pilot", "preview", "bot"]),
+    help="Whose choices.  [default: the first of these that is there]",
+)
 @click.option("--out", type=FOLDER, required=True, help="Folder for the report.")
 @click.option("--json", "as_json", is_flag=True, help="Print where the result is as JSON.")
-def report(choices: Path, stimuli: Path, evaluation: Path | None, study: Path | None, out: Path, as_json: bool) -> None:
+def report(
+    choices: Path,
+    stimuli: Path,
+    evaluation: Path | None,
+    study: Path | None,
+    mode: str | None,
+    out: Path,
+    as_json: bool,
+) -> None:
     """Write a self-contained report about CHOICES (CSV, JSONL or Parquet)."""
     from analysis.report import write_report
 
-    made = write_report(choices, stimuli, out, evaluation=evaluation, study=study)
+    made = write_report(choices, stimuli, out, evaluation=evaluation, study=study, mode=mode)
     if as_json:
         places = {"report": str(made.html), "results": str(made.results)}
         click.echo(json.dumps(places | {"headline": made.headline, "verdict": made.verdict}, ensure_ascii=False))

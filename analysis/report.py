@@ -42,7 +42,13 @@ class Report:
 
 
 def write_report(
-    choices: Path, stimuli: Path, out: Path, *, evaluation: Path | None = None, study: Path | None = None
+    choices: Path,
+    stimuli: Path,
+    out: Path,
+    *,
+    evaluation: Path | None = None,
+    study: Path | None = None,
+    mode: str | None = None,
 ) -> Report:
     """Analyse a study and write its report; equal input gives equal bytes.
 
@@ -51,6 +57,7 @@ def write_report(
         stimuli: The stimuli folder that the choices are about.
         out: Folder for index.html, results.json, participants.csv and figures/.
         evaluation: Parquet, as `budgetfusion evaluate` writes it; without it a section says how to make it.
+        mode: Whose choices; none: those of people before those of simulated observers.
         study: The study file; without it the rules of `[analysis]` are the defaults, and the report says so.
 
     Raises:
@@ -60,6 +67,7 @@ def write_report(
     """
     manifest = read_manifest(stimuli)
     rows = read_choices(choices, manifest)
+    rows = rows if mode is None else rows[rows["mode"] == mode]
     plan = read_study_file(study) if study else None
     _check_study(rows, plan)
     rules = plan.analysis if plan else AnalysisTable()

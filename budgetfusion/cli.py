@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import click
 
-from budgetfusion.errors import BudgetFusionError, MissingExtraError, NoSpaceError
+from budgetfusion.errors import BudgetFusionError, FileAccessError, MissingExtraError, NoSpaceError
 
 COMMANDS = "budgetfusion.commands"
 
@@ -76,9 +76,11 @@ def main() -> None:
     except BudgetFusionError as error:
         _fail(error)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno == errno.ENOSPC:
+            _fail(NoSpaceError(error.filename or "this folder"))
+        if error.filename is None:
             raise
-        _fail(NoSpaceError(error.filename or "this folder"))
+        _fail(FileAccessError(error.filename, str(error.strerror)))
     except ModuleNotFoundError as error:
         extra = EXTRAS.get((error.name or "").split(".")[0])
         if extra is None:

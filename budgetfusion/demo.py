@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from budgetfusion.files import write_text
+
 PROMPTS = (
     "an empty cyan sky",
     "a red and empty room",
@@ -53,10 +55,8 @@ def demo(out: Path, observers: int, serve: bool, port: int) -> None:
     _run("study", "create", study, "--stimuli", images, "--database", database)
     _run("study", "simulate", "demo", "--observers", observers, "--top-up", "--database", database)
     _run("study", "export", "demo", "--out", out, "--database", database)
-    choices = out / "choices.parquet"
-    _run(
-        "analyze", "report", choices, "--stimuli", images, "--evaluation", evaluation, "--study", study, "--out", report
-    )
+    material = ("--stimuli", images, "--evaluation", evaluation, "--study", study)
+    _run("analyze", "report", out / "choices.parquet", *material, "--mode", "bot", "--out", report)
     if serve:
         _run("study", "serve", "demo", "--port", port, "--report", report, "--demo-links", "--database", database)
 
@@ -66,13 +66,15 @@ def _study_file(out: Path) -> Path:
     path = out / "study.toml"
     if path.is_file():
         return path
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "prompts.txt").write_text("\n".join(PROMPTS) + "\n", encoding="utf-8")
-    _run("study", "new", path)
-    text = path.read_text(encoding="utf-8")
+    template = out / "template.toml"
+    template.unlink(missing_ok=True)
+    write_text(out / "prompts.txt", "\n".join(PROMPTS) + "\n")
+    _run("study", "new", template)
+    text = template.read_text(encoding="utf-8")
     for placeholder, value in _FILLED_IN.items():
         text = text.replace(placeholder, value)
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
+    template.unlink()
     return path
 
 

@@ -199,7 +199,7 @@ def _is_installed(package: str) -> bool:
 
 
 def _install(extra: str) -> str:
-    return f"Run `pip install 'budgetfusion[{extra}]'`."
+    return f"Run `pip install -e '.[{extra}]'` in the clone."
 
 
 def _version(program: str) -> str | None:

@@ -19,7 +19,7 @@ class MissingExtraError(BudgetFusionError):
     def __str__(self) -> str:
         return (
             f"Python package '{self.module}' is not installed, and this command needs it. "
-            f"Run `pip install 'budgetfusion[{self.extra}]'` (in a clone: `make setup`)."
+            f"Run `make setup`, or `pip install -e '.[{self.extra}]'` in the clone."
         )
 
 
@@ -48,6 +48,17 @@ class ModelUnavailableError(BudgetFusionError):
         )
 
 
+class DeviceUnavailableError(BudgetFusionError):
+    """A device was asked for that this machine does not have."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__(device)
+        self.device = device
+
+    def __str__(self) -> str:
+        return f"Device '{self.device}' is not available: torch finds no GPU. Give --device cpu, or --device auto."
+
+
 class PredictorMismatchError(BudgetFusionError):
     """A predictor was asked about a model that it was not measured on."""
 
@@ -62,6 +73,31 @@ class PredictorMismatchError(BudgetFusionError):
             f"with these settings has {self.model_digest[:12]}. Run `budgetfusion measure` then `budgetfusion train` "
             "for this model, or give --steps N, or force one with --predictor FILE."
         )
+
+
+class PredictorWidthError(BudgetFusionError):
+    """A predictor hears text embeddings of another width than the model's."""
+
+    def __init__(self, predictor: object, found: int, expected: int) -> None:
+        super().__init__(predictor, found, expected)
+        self.predictor, self.found, self.expected = predictor, found, expected
+
+    def __str__(self) -> str:
+        return (
+            f"Predictor {self.predictor} hears text embeddings of {self.expected} numbers, found {self.found} in this "
+            "model, so it cannot serve it. Run `budgetfusion measure` then `budgetfusion train`, or give --steps."
+        )
+
+
+class FileAccessError(BudgetFusionError):
+    """A file or folder cannot be read or written."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}. Check the path and who may read and write it."
 
 
 class NoSpaceError(BudgetFusionError):

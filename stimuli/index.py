@@ -35,13 +35,13 @@ class RenderIndex:
         """Remember an image that has just been saved."""
         self._known[key] = sha256
         record = [self.model_digest, *key, sha256]
-        with (self.folder / INDEX_NAME).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        with (self.folder / INDEX_NAME).open("a", encoding="ascii") as file:
+            file.write("\n" + json.dumps(record))  # the line break first: it also ends a line that was cut off
 
 
 def _lines(path: Path, model_digest: str) -> list[tuple[Key, str]]:
     found: list[tuple[Key, str]] = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+    for line in path.read_text(encoding="ascii", errors="replace").splitlines() if path.is_file() else []:
         try:
             digest, prompt, seed, num_steps, sha256 = json.loads(line)
         except ValueError:

@@ -62,6 +62,13 @@ class StimuliTable(Table):
     practice_items: int = Field(2, ge=0, description="items with feedback before the first block")
     obvious_num_steps: int = Field(3, ge=1, description="steps of the obviously worse side of catch and practice items")
 
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_differ(cls, value: list[int]) -> list[int]:
+        if len(set(value)) != len(value):
+            raise ValueError(f"seeds must differ, found {value}")
+        return value
+
     @field_validator("reference")
     @classmethod
     def _empty_means_none(cls, value: str | None) -> str | None:
@@ -128,6 +135,12 @@ class StudyFile(Table):
     design: DesignTable
     texts: TextsTable
     analysis: AnalysisTable = AnalysisTable()
+
+    @model_validator(mode="after")
+    def _the_task_has_its_reference(self) -> Self:
+        if self.design.task == "similar-to-reference" and not self.stimuli.reference:
+            raise ValueError("task 'similar-to-reference' needs [stimuli] reference")
+        return self
 
     @property
     def stimuli_digest(self) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session as Db
 
-from study_server.errors import DatabaseUnreachableError
+from study_server.errors import DatabaseFullError, DatabaseUnreachableError
 
 
 class Database:
@@ -40,8 +40,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Db]:
         """Yield a database session and commit it: what follows the block may count on it being stored."""
-        with Db(self._writer, expire_on_commit=False) as db, db.begin():
-            yield db
+        try:
+            with Db(self._writer, expire_on_commit=False) as db, db.begin():
+                yield db
+        except OperationalError as error:
+            if "disk is full" not in str(error.orig):
+                raise
+            raise DatabaseFullError from error
 
     def close(self) -> None:
         """Close every connection."""

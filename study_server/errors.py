@@ -132,6 +132,27 @@ class PortTakenError(StudyServerError):
         )
 
 
+class AddressError(StudyServerError):
+    """This machine cannot listen on the address."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(host, port, reason)
+        self.host, self.port, self.reason = host, port, reason
+
+    def __str__(self) -> str:
+        return f"Cannot listen on port {self.port} of {self.host}: {self.reason}. Choose others with --host and --port."
+
+
+class DatabaseFullError(StudyServerError):
+    """The disk of the database is full."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __str__(self) -> str:
+        return "The disk of the database is full. What was acknowledged is stored; free some space and go on."
+
+
 class FileThereError(StudyServerError):
     """A file that would be written exists."""
 

@@ -13,7 +13,7 @@ from waitress.server import create_server
 
 from study_server import schema, studies
 from study_server.app import create_app
-from study_server.errors import PortTakenError
+from study_server.errors import AddressError, PortTakenError
 from study_server.settings import Settings
 from study_server.tokens import sign_desk_key
 
@@ -78,6 +78,7 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises:
         PortTakenError: If another program listens there.
+        AddressError: If this machine cannot listen there.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
@@ -89,7 +90,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise PortTakenError(host, port) from error
-        raise
+        raise AddressError(host, port, str(error.strerror)) from error
     return listener
 
 

@@ -54,6 +54,7 @@ def create(db: Db, study: StudyFile, manifest: Manifest, folder: Path) -> bool:
         changed = tuple(what for what, (column, value) in digests.items() if getattr(there, column) != value)
         if changed:
             raise StudyFrozenError(study.study.name, changed)
+        there.stimuli = str(folder.resolve())  # the same images may have moved
         return False
     row = Study(
         name=study.study.name,

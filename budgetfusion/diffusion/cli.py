@@ -94,12 +94,19 @@ def evaluate(
     """Generate and measure what OURS in the table BUDGETS, UNIFORM, PERMUTED and REFERENCE show."""
     from budgetfusion import evaluate as evaluating
     from budgetfusion.budgets import read_budgets
+    from budgetfusion.errors import FileContentError
     from budgetfusion.measurements import EVALUATION, read_table, write_table
     from budgetfusion.metrics.encoder import scene_encoder
     from budgetfusion.progress import bar
 
     ours = [budget for budget in read_budgets(budgets) if budget.rule == "OURS"]
+    if not ours:
+        raise FileContentError(budgets, "no row of rule OURS", "at least one", "Run `budgetfusion stimuli render`.")
     model = load_model(**options)
+    others = {budget.model_digest[:12] for budget in ours} - {model.digest[:12]}
+    if others:
+        remedy = "Give the --model, --guidance and --dtype of the study file."
+        raise FileContentError(budgets, f"budgets of model {', '.join(sorted(others))}", model.digest[:12], remedy)
     kept = read_table(out, EVALUATION) if out.is_file() else []
     if evaluating.is_current(kept, ours, seeds, reference, permutations, model.digest):
         click.echo(f"Evaluation: {out} ({len(kept)} rows, kept)")

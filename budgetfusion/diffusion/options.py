@@ -15,7 +15,13 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--model", default="scenes", show_default=True, help="'scenes', a folder, or a hub id."),
         click.option("--revision", help="Revision of a hub model."),
         click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."),
-        click.option("--guidance", default=7.5, show_default=True, help="Classifier-free guidance scale."),
+        click.option(
+            "--guidance",
+            type=click.FloatRange(0),
+            default=7.5,
+            show_default=True,
+            help="Classifier-free guidance scale.",
+        ),
         click.option("--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), default="float32"),
     ]
     for option in reversed(options):

@@ -16,7 +16,10 @@ from transformers.utils import logging as transformers_logging
 
 from budgetfusion import scenes
 from budgetfusion.config import GenerationConfig
-from budgetfusion.errors import ModelUnavailableError
+from budgetfusion.errors import DeviceUnavailableError, ModelUnavailableError
+
+_NETWORK = ("httpx", "huggingface_hub", "requests")
+"""Modules whose exceptions mean that the hub was not reached."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,13 @@ class Model:
 
 
 def choose_device(device: str = "auto") -> str:
-    """Return 'cuda' where there is a GPU and 'cpu' elsewhere for 'auto', and any other name as it is."""
+    """Return 'cuda' where there is a GPU and 'cpu' elsewhere for 'auto', and any other name as it is.
+
+    Raises:
+        DeviceUnavailableError: If a GPU is named and there is none.
+    """
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise DeviceUnavailableError(device)
     if device != "auto":
         return device
     return "cuda" if torch.cuda.is_available() else "cpu"
@@ -115,7 +124,9 @@ def _load_pipe(source: Path | str, config: GenerationConfig, *, text_only: bool)
                 requires_safety_checker=False,
                 **({"unet": None, "vae": None} if text_only else {}),
             )
-    except (OSError, ValueError) as error:
+    except Exception as error:
+        if not isinstance(error, (OSError, ValueError)) and not type(error).__module__.startswith(_NETWORK):
+            raise
         raise ModelUnavailableError(str(source), _short(error)) from error
 
 

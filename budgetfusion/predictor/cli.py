@@ -12,11 +12,19 @@ if TYPE_CHECKING:
     from budgetfusion.plateau import Suggestion
 
 
+def _drawable(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    if path and path.suffix not in (".svg", ".pdf", ".png"):
+        raise click.BadParameter(f"found '{path.name}', expected a name that ends with .svg, .pdf or .png")
+    return path
+
+
 @click.command()
 @click.argument("prompt")
 @model_options
 @click.option("--predictor", type=click.Path(path_type=Path), help="A predictor; forces it on any model.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the predicted curves (SVG, PDF or PNG).")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), callback=_drawable, help="Draw the predicted curves (SVG, PDF or PNG)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def predict(prompt: str, predictor: Path | None, plot: Path | None, as_json: bool, **options: Any) -> None:
     """Predict how many denoising steps PROMPT deserves, and say which metric asks for them."""
@@ -25,13 +33,13 @@ def predict(prompt: str, predictor: Path | None, plot: Path | None, as_json: boo
     from budgetfusion.predictor.shipped import predictor_for
 
     loaded = load_model(**options, text_only=True)
+    warn_unknown(loaded.config.model, [prompt])
     chosen = predictor_for(loaded, predictor)
     text = encode_text(loaded.pipe, [prompt])
     curves, suggestion = chosen.predict(text)[0], chosen.suggest(text)[0]
     if as_json:
         click.echo(json.dumps(_record(prompt, suggestion, chosen.digest, loaded.digest)))
     else:
-        warn_unknown(loaded.config.model, [prompt])
         _say(suggestion)
         drawing.draw_terminal(curves, suggestion)
     if plot:

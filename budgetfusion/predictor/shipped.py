@@ -6,7 +6,7 @@ import click
 
 from budgetfusion import scenes
 from budgetfusion.diffusion.pipeline import Model
-from budgetfusion.errors import PredictorMismatchError
+from budgetfusion.errors import PredictorMismatchError, PredictorWidthError
 from budgetfusion.predictor.predictor import Predictor
 
 
@@ -19,6 +19,7 @@ def predictor_for(model: Model, forced: Path | None = None) -> Predictor:
 
     Raises:
         PredictorMismatchError: If none is forced and the shipped one was measured on another model.
+        PredictorWidthError: If a forced predictor hears other text embeddings than the model makes.
         FileContentError: If the file holds no predictor.
     """
     path = forced or scenes.PREDICTOR
@@ -27,6 +28,9 @@ def predictor_for(model: Model, forced: Path | None = None) -> Predictor:
         return predictor
     if forced is None:
         raise PredictorMismatchError(model.config.model, model.digest, path.name, predictor.model_digest)
+    width, expected = model.pipe.text_encoder.config.hidden_size, predictor.network.config.text_width
+    if width != expected:
+        raise PredictorWidthError(path, width, expected)
     click.echo(
         f"note: {path} was measured on model digest {predictor.model_digest[:12]} and is forced on "
         f"'{model.config.model}' ({model.digest[:12]}); its step counts are guesses there.",

@@ -80,7 +80,7 @@ def test_a_missing_package_is_one_line(
     assert capsys.readouterr() == (
         "",
         "error: Python package 'absent_package' is not installed, and this command needs it. "
-        "Run `pip install 'budgetfusion[generate]'` (in a clone: `make setup`).\n",
+        "Run `make setup`, or `pip install -e '.[generate]'` in the clone.\n",
     )
 
 
@@ -112,6 +112,14 @@ def test_a_full_disk_is_one_line(command: Path, capsys: pytest.CaptureFixture[st
 
     assert _exit_code() == 1
     assert capsys.readouterr().err.startswith("error: study.db: no space left on the disk.")
+
+
+def test_a_path_that_cannot_be_written_is_one_line(command: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The operating system's word, the path, and what to check."""
+    command.write_text("import click\n@click.command()\ndef demo(): open('/proc/no/such/file', 'w')\n")
+
+    assert _exit_code() == 1
+    assert capsys.readouterr().err.startswith("error: /proc/no/such/file: No such file or directory. Check the path")
 
 
 def test_a_bug_keeps_its_traceback(command: Path) -> None:

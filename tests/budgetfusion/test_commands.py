@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from budgetfusion import scenes
+from budgetfusion.budgets import Budget, prompt_id, write_budgets
 from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
 from budgetfusion.diffusion.pipeline import Model, generate, load
@@ -145,6 +146,27 @@ def test_train_makes_a_predictor_that_its_model_accepts(model: Model, tmp_path: 
 
     assert done.exit_code == 0
     assert predictor_for(model, out).model_digest == model.digest
+
+
+def test_a_plot_needs_a_known_ending(tmp_path: Path) -> None:
+    """It is said before anything is computed."""
+    done = run("predict", PROMPT, "--plot", tmp_path / "curves.xyz")
+
+    assert "found 'curves.xyz', expected a name that ends with .svg, .pdf or .png" in done.stderr
+
+
+def test_evaluate_refuses_budgets_of_another_model(model: Model, tmp_path: Path) -> None:
+    """Nobody reads one model's efficiency off another's budgets."""
+    path = tmp_path / "budgets.parquet"
+    budget = Budget(prompt_id(PROMPT), PROMPT, "OURS", 2, 2, 2, 2, "d_sim", "ok", None, "f" * 64)
+    write_budgets(path, [budget])
+    write_budgets(tmp_path / "none.parquet", [])
+
+    other = run("evaluate", path, "--out", tmp_path / "e.parquet")
+    empty = run("evaluate", tmp_path / "none.parquet", "--out", tmp_path / "e.parquet")
+
+    assert f"found budgets of model ffffffffffff, expected {model.digest[:12]}" in str(other.exception)
+    assert "found no row of rule OURS, expected at least one" in str(empty.exception)
 
 
 def test_train_refuses_measurements_of_another_model(tmp_path: Path) -> None:

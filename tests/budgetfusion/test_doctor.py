@@ -16,7 +16,7 @@ from budgetfusion import doctor
 from budgetfusion.doctor import Check
 
 REQUIREMENTS = ["click>=8", 'torch>=2; extra == "generate"', 'ray[data]>=2; extra == "distributed"']
-GENERATE = "Run `pip install 'budgetfusion[generate]'`."
+GENERATE = "Run `pip install -e '.[generate]'` in the clone."
 ALL = 'budgetfusion[generate,server]; extra == "all"'
 
 
@@ -63,7 +63,7 @@ def test_a_missing_extra_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatc
 
     assert doctor.check_extras(REQUIREMENTS) == [
         Check("extra 'generate'", "problem", "missing torch", GENERATE),
-        Check("extra 'distributed'", "note", "missing ray", "Run `pip install 'budgetfusion[distributed]'`."),
+        Check("extra 'distributed'", "note", "missing ray", "Run `pip install -e '.[distributed]'` in the clone."),
     ]
 
 

@@ -6,18 +6,21 @@ import pytest
 
 from budgetfusion.errors import (
     BudgetFusionError,
+    DeviceUnavailableError,
+    FileAccessError,
     FileContentError,
     MissingExtraError,
     ModelUnavailableError,
     NoSpaceError,
     PredictorMismatchError,
+    PredictorWidthError,
 )
 
 MESSAGES = [
     (
         MissingExtraError("torch", "generate"),
         "Python package 'torch' is not installed, and this command needs it. "
-        "Run `pip install 'budgetfusion[generate]'` (in a clone: `make setup`).",
+        "Run `make setup`, or `pip install -e '.[generate]'` in the clone.",
     ),
     (
         FileContentError("rows.parquet", "no file", "a Parquet table", "Make it again."),
@@ -33,6 +36,19 @@ MESSAGES = [
         "Predictor mine.safetensors was measured on model digest bbbbbbbbbbbb, but 'scenes' with these settings has "
         "aaaaaaaaaaaa. Run `budgetfusion measure` then `budgetfusion train` for this model, or give --steps N, or "
         "force one with --predictor FILE.",
+    ),
+    (
+        DeviceUnavailableError("cuda"),
+        "Device 'cuda' is not available: torch finds no GPU. Give --device cpu, or --device auto.",
+    ),
+    (
+        FileAccessError("rows.parquet", "Permission denied"),
+        "rows.parquet: Permission denied. Check the path and who may read and write it.",
+    ),
+    (
+        PredictorWidthError("mine.safetensors", 1024, 128),
+        "Predictor mine.safetensors hears text embeddings of 128 numbers, found 1024 in this model, so it cannot serve "
+        "it. Run `budgetfusion measure` then `budgetfusion train`, or give --steps.",
     ),
     (
         NoSpaceError("rows.parquet"),

@@ -126,7 +126,7 @@ def test_a_damaged_image_is_made_again(study: StudyFile, model: Model, folder: P
     sha256 = manifest.items[0].stimuli["OURS"].sha256
     Image.new("RGB", (64, 64)).save(folder / "images" / f"{sha256}.png")
     with (folder / INDEX_NAME).open("a") as file:
-        file.write('["half a li')
+        file.write('\n["half a li')
 
     rendering.render(study, model, budgets(model), scene_encoder(), folder)
 

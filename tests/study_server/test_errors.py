@@ -16,6 +16,14 @@ SAMPLES = [
     (errors.StudyFrozenError("a", ("images", "analysis")), "other contents: images and analysis. Give"),
     (errors.StudyUnreadableError("a", "x.y: extra"), "frozen by another version of BudgetFusion: x.y: extra. Go on"),
     (errors.MaterialError("a", "x", "y", "Do z."), "Study 'a': found x, expected y. Do z."),
+    (
+        errors.AddressError("h", 80, "Permission denied"),
+        "Cannot listen on port 80 of h: Permission denied. Choose others with --host and --port.",
+    ),
+    (
+        errors.DatabaseFullError(),
+        "The disk of the database is full. What was acknowledged is stored; free some space and go on.",
+    ),
     (errors.PortTakenError("h", 80), "Port 80 on h is taken by another program. Choose another with --port 81."),
     (errors.FileThereError(Path("f")), "f: exists already and is not overwritten. Give"),
     (errors.PlacesTakenError("a", 3), "all 3 places are taken. Raise"),

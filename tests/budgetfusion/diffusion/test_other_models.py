@@ -14,7 +14,8 @@ from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
 from budgetfusion.diffusion.pipeline import generate, load
 from budgetfusion.diffusion.text import encode_text
-from budgetfusion.errors import PredictorMismatchError
+from budgetfusion.errors import PredictorMismatchError, PredictorWidthError
+from budgetfusion.predictor.shipped import predictor_for
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,14 @@ def test_it_is_generated_with_a_number_of_steps(folder: Path, tmp_path: Path) ->
     assert "zebra" not in done.stderr
     with Image.open(tmp_path / "z.png") as image:
         assert image.size == (64, 64)
+
+
+def test_a_predictor_of_another_width_cannot_be_forced_on_it(folder: Path) -> None:
+    """There is nothing to guess from: it would hear other numbers than it was taught."""
+    model = load(GenerationConfig(model=str(folder)), "cpu", text_only=True)
+
+    with pytest.raises(PredictorWidthError, match="hears text embeddings of 128 numbers, found 32"):
+        predictor_for(model, scenes.PREDICTOR)
 
 
 def test_without_a_predictor_of_its_own_it_is_refused(folder: Path, tmp_path: Path) -> None:

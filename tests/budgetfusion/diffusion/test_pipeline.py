@@ -1,6 +1,9 @@
 """Loading models and making images."""
 
+import os
 import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from budgetfusion import scenes
 from budgetfusion.config import GenerationConfig
 from budgetfusion.diffusion.pipeline import Model, choose_device, generate, load
 from budgetfusion.diffusion.text import encode_text
-from budgetfusion.errors import ModelUnavailableError
+from budgetfusion.errors import DeviceUnavailableError, ModelUnavailableError
 
 PROMPT = "a red ball on a green field"
 
@@ -92,6 +95,25 @@ def test_a_folder_without_a_pipeline_is_named(tmp_path: Path) -> None:
     """An empty folder is no model."""
     with pytest.raises(ModelUnavailableError, match=r"no file named model_index\.json"):
         load(GenerationConfig(model=str(tmp_path)), "cpu")
+
+
+def test_a_hub_that_does_not_answer_is_named() -> None:
+    """A refused connection is one line, whichever library reports it."""
+    environment = os.environ | {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_ETAG_TIMEOUT": "1"}
+    command = [sys.executable, "-m", "budgetfusion", "generate", "x", "--steps", "2", "--model", "nobody/nothing"]
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: Model 'nobody/nothing' cannot be loaded: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_named() -> None:
+    """Asking for one is answered before anything is loaded."""
+    with pytest.raises(DeviceUnavailableError, match="Device 'cuda:1' is not available"):
+        choose_device("cuda:1")
 
 
 def test_a_named_device_is_taken_as_it_is() -> None:
