@@ -64,17 +64,13 @@ def demo(out: Path, observers: int, serve: bool, port: int) -> None:
 def _study_file(out: Path) -> Path:
     """Write the template as an experimenter would fill it in; keep one that is there."""
     path = out / "study.toml"
-    if path.is_file():
-        return path
-    template = out / "template.toml"
-    template.unlink(missing_ok=True)
-    write_text(out / "prompts.txt", "\n".join(PROMPTS) + "\n")
-    _run("study", "new", template)
-    text = template.read_text(encoding="utf-8")
+    if not path.is_file():
+        write_text(out / "prompts.txt", "\n".join(PROMPTS) + "\n")
+        _run("study", "new", path)
+    text = path.read_text(encoding="utf-8")
     for placeholder, value in _FILLED_IN.items():
         text = text.replace(placeholder, value)
     write_text(path, text)
-    template.unlink()
     return path
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +29,7 @@ def draw_terminal(curves: NDArray[np.float64], suggestion: Suggestion) -> None:
     plt.vline(suggestion.num_steps)
     plt.xlabel(f"denoising steps (| t* = {suggestion.num_steps})")
     plt.ylabel("predicted badness, 0..1")
-    plt.show()
+    click.echo(plt.build())  # which leaves colours out where there is no terminal
 
 
 def draw_file(path: Path, prompt: str, curves: NDArray[np.float64], suggestion: Suggestion) -> None:
@@ -48,7 +49,7 @@ def draw_file(path: Path, prompt: str, curves: NDArray[np.float64], suggestion: 
             f" t* = {suggestion.num_steps}", (suggestion.num_steps, 1), va="top", xycoords=("data", "axes fraction")
         )
         axes.set(xscale="log", xlim=(1, 129), ylim=(0, 1), title=f"“{prompt}”")
-        axes.set(xlabel="denoising steps", ylabel="predicted badness (0 = as after 129 steps)")
+        axes.set(xlabel="denoising steps", ylabel="predicted badness, lower is better")
         axes.set_xticks([1, 2, 5, 9, 17, 33, 65, 129], ["1", "2", "5", "9", "17", "33", "65", "129"], minor=False)
         axes.minorticks_off()
         axes.legend(frameon=False)
