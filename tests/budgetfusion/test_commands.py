@@ -12,6 +12,7 @@ from budgetfusion import scenes
 from budgetfusion.budgets import Budget, prompt_id, write_budgets
 from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
+from budgetfusion.demo import PROMPTS
 from budgetfusion.diffusion.pipeline import Model, generate, load
 from budgetfusion.errors import PredictorMismatchError
 from budgetfusion.measurements import MEASUREMENT, read_table
@@ -43,6 +44,11 @@ def test_the_shipped_measurements_are_of_the_embedded_model(model: Model) -> Non
     assert {(row["prompt"], row["seed"]) for row in rows if row["prompt"] in held_out} == {
         (caption, seed) for caption in held_out for seed in range(4)
     }
+
+
+def test_the_demo_asks_about_held_out_captions() -> None:
+    """Its predictor was trained on none of their combinations of background, shape and count."""
+    assert set(PROMPTS) <= set(captions.captions(held_out=True, each=12))
 
 
 def test_another_model_is_refused_with_the_way_to_its_own_predictor() -> None:
