@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from analysis.efficiency import Efficiency
+    from analysis.validate import Outcome
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -72,6 +73,44 @@ def efficiency(evaluation: Path, seed: int, as_json: bool) -> None:
         click.echo(to_json(result))
         return
     _print(result)
+
+
+@analyze.command()
+@click.option("--data", type=FOLDER, required=True, help="Folder with the published data sets, as CSV.")
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+def validate(data: Path, as_json: bool) -> None:
+    """Recompute published results from published data; exit with 1 if one is missed."""
+    from analysis.validate import validate as recompute
+
+    outcomes = recompute(data)
+    if as_json:
+        from analysis.report import to_json
+
+        rows = [{"id": o.check.id, "quantity": o.check.quantity, "file": o.check.file} for o in outcomes]
+        numbers = [{"published": o.check.published, "found": o.found, "miss": o.miss} for o in outcomes]
+        ends = [{"tolerance": o.check.tolerance, "holds": o.holds} for o in outcomes]
+        click.echo(to_json([row | n | end for row, n, end in zip(rows, numbers, ends, strict=True)]))
+    else:
+        _print_outcomes(outcomes)
+    if not all(outcome.holds for outcome in outcomes):
+        raise SystemExit(1)
+
+
+def _print_outcomes(outcomes: list[Outcome]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("id", "quantity", title="Published results, recomputed")
+    for name in ("published", "recomputed", "largest miss", "tolerance", "holds"):
+        table.add_column(name, justify="right")
+    for outcome in outcomes:
+        check = outcome.check
+        published, found = (" ".join(f"{n:.7g}" for n in row) for row in (check.published, outcome.found))
+        verdict = "yes" if outcome.holds else "NO"
+        miss = f"{outcome.miss:.1g}"
+        table.add_row(check.id, check.quantity, published, found, miss, f"{check.tolerance:g}", verdict)
+    Console().print(table)
+    click.echo(f"{sum(outcome.holds for outcome in outcomes)} of {len(outcomes)} hold")
 
 
 def _print(result: Efficiency) -> None:

@@ -82,3 +82,18 @@ class EvaluationError(AnalysisError):
 
     def __str__(self) -> str:
         return f"The evaluation has {self.found}, expected {self.expected}. Make it again with `budgetfusion evaluate`."
+
+
+class ValidationDataError(AnalysisError):
+    """Published data that a validation recomputes from are not there."""
+
+    def __init__(self, folder: object, absent: dict[str, str]) -> None:
+        super().__init__(folder, absent)
+        self.folder, self.absent = folder, absent
+
+    def __str__(self) -> str:
+        where = "; ".join(f"{name}: {source}" for name, source in self.absent.items())
+        return (
+            f"{self.folder}: found {len(self.absent)} data set(s) missing, expected each as CSV. They are other "
+            f"people's and not shipped; have them from: {where}."
+        )
