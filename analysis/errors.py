@@ -97,3 +97,57 @@ class ValidationDataError(AnalysisError):
             f"{self.folder}: found {len(self.absent)} data set(s) missing, expected each as CSV. They are other "
             f"people's and not shipped; have them from: {where}."
         )
+
+
+class PairsError(AnalysisError):
+    """A table does not hold paired comparisons."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(found, expected)
+        self.found, self.expected = found, expected
+
+    def __str__(self) -> str:
+        return f"The comparisons have {self.found}, expected {self.expected}. Correct the table and run it again."
+
+
+class DisconnectedError(AnalysisError):
+    """No chain of comparisons joins some conditions to the others, so no common scale exists."""
+
+    def __init__(self, groups: list[list[str]]) -> None:
+        super().__init__(groups)
+        self.groups = groups
+
+    def __str__(self) -> str:
+        return (
+            f"Found {len(self.groups)} groups of conditions that were never compared with each other, expected one: "
+            f"{_listed(self.groups)}. Compare conditions across the groups, or scale each group by itself."
+        )
+
+
+class SeparatedError(AnalysisError):
+    """Unanimous choices put some conditions infinitely far from the others."""
+
+    def __init__(self, groups: list[list[str]]) -> None:
+        super().__init__(groups)
+        self.groups = groups
+
+    def __str__(self) -> str:
+        return (
+            f"Found unanimous choices between groups of conditions, so their distance has no finite estimate, expected "
+            f"some disagreement: {_listed(self.groups)}. Use the Gaussian prior (--prior gaussian), or ask more people."
+        )
+
+
+def _listed(groups: list[list[str]]) -> str:
+    return "; ".join(", ".join(group) for group in groups)
+
+
+class NotEstimableError(AnalysisError):
+    """A model cannot be fitted to these data."""
+
+    def __init__(self, what: str, found: str, expected: str) -> None:
+        super().__init__(what, found, expected)
+        self.what, self.found, self.expected = what, found, expected
+
+    def __str__(self) -> str:
+        return f"The {self.what} found {self.found}, expected {self.expected}. Look at the data, or collect more."
