@@ -1,5 +1,6 @@
-"""A small synthetic study: its manifest with images, its choices and its evaluation."""
+"""A small synthetic study: its manifest with images, its choices and its evaluation; and published data."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,6 +157,19 @@ def _measured(n: int, rule: str, replicate: int, steps: int, quality: float) -> 
     row = {"prompt_id": prompt_id(prompt), "prompt": prompt, "seed": 0, "rule": rule, "replicate": replicate}
     cost = {"num_steps": steps, "tflop": 0.0012 * steps}
     return row | cost | metrics | {"reference_num_steps": 65, "config_digest": MODEL_DIGEST}
+
+
+@pytest.fixture(scope="session")
+def published() -> Callable[[str], Path]:
+    """Return where a published data set lies, by its name; skips the test where it is absent."""
+    folder = Path(os.environ.get("BF_VALIDATION_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+    def find(name: str) -> Path:
+        if not (folder / name).is_file():
+            pytest.skip(f"no {name} in {folder}; name the folder in BF_VALIDATION_DATA")
+        return folder / name
+
+    return find
 
 
 @pytest.fixture
