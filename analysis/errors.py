@@ -151,3 +151,42 @@ class NotEstimableError(AnalysisError):
 
     def __str__(self) -> str:
         return f"The {self.what} found {self.found}, expected {self.expected}. Look at the data, or collect more."
+
+
+class PlanError(AnalysisError):
+    """A plan of analysis has a fault."""
+
+    def __init__(self, path: object, key: str, reason: str) -> None:
+        super().__init__(path, key, reason)
+        self.path, self.key, self.reason = path, key, reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: found a fault in [analysis] at '{self.key}' ({self.reason}), expected that table's keys. "
+            "`budgetfusion study new` writes them with their meaning."
+        )
+
+
+class ComparisonError(AnalysisError):
+    """It is not clear which two conditions are to be compared."""
+
+    def __init__(self, path: object, found: list[str], expected: str) -> None:
+        super().__init__(path, found, expected)
+        self.path, self.found, self.expected = path, found, expected
+
+    def __str__(self) -> str:
+        return f"{self.path}: found the conditions {self.found}, expected {self.expected}. Name them: --compare A:B."
+
+
+class KeyFileError(AnalysisError):
+    """A wide table of answers lacks the file that says which condition was on which side."""
+
+    def __init__(self, path: object, found: str) -> None:
+        super().__init__(path, found)
+        self.path, self.found = path, found
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: found {self.found}, expected a CSV with the columns question, prompt, left_condition and "
+            "right_condition, one row for each answer column. Write it from the survey's page."
+        )

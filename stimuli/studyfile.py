@@ -121,8 +121,16 @@ class AnalysisTable(Table):
     """`[analysis]`: decided before the data; its digest is the preregistration."""
 
     alpha: float = Field(0.05, gt=0, lt=0.5)
+    margin_jnd: float = Field(1.0, gt=0, le=5, description="not worse: less than this many JND below")
+    equivalence_jnd: float = Field(0.5, gt=0, le=5, description="equal: less than this many JND apart")
+    generalise_over: Literal["participants-and-prompts", "participants"] = "participants-and-prompts"
+    ties: Literal["drop", "half"] = Field("drop", description="a tie is left out, or counts one half for each")
     min_catch_accuracy: float = Field(0.6, ge=0, le=1, description="below this a participant is excluded")
     min_median_rt_ms: float = Field(300, ge=0, description="below this a participant is excluded")
+    max_one_side: float = Field(0.95, ge=0.5, le=1, description="above this share of one side, excluded")
+    min_main_trials: int = Field(1, ge=1, description="below this a participant is excluded")
+    drop_flags: tuple[str, ...] = Field((), description="trials with one of these flags are left out")
+    replicates: int = Field(2000, ge=200, le=100_000, description="of each bootstrap")
     seed: int = 0
 
 
