@@ -138,6 +138,42 @@ class SeparatedError(AnalysisError):
         )
 
 
+class LevelsError(AnalysisError):
+    """Trials have no levels along which a psychometric function could run."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__(found)
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"Found no usable level for, or too few levels among: {', '.join(self.found)}; expected two or more "
+            "numbers (above 0 on a logarithmic axis). Show more step counts, or name each condition's level with --at."
+        )
+
+
+class PlanningError(AnalysisError):
+    """A study cannot be simulated as it was described, or no size of it suffices."""
+
+    def __init__(self, found: str, expected: str, remedy: str) -> None:
+        super().__init__(found, expected, remedy)
+        self.found, self.expected, self.remedy = found, expected, remedy
+
+    def __str__(self) -> str:
+        return f"Found {self.found}, expected {self.expected}. {self.remedy}"
+
+
+class ReportedError(AnalysisError):
+    """A printed result cannot be read as a percentage with its plus-minus."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"Found '{self.text}', expected a percentage with its error, such as '35.2 ± 8.4'. Correct the numbers."
+
+
 def _listed(groups: list[list[str]]) -> str:
     return "; ".join(", ".join(group) for group in groups)
 
