@@ -1,0 +1,205 @@
+"""The slot engine: every prompt its own number of steps, at the speed of one full batch.
+
+Images at different steps share each batch of the denoiser; one that is done leaves and the next takes its place. All
+step counts are known beforehand, so the host follows the schedule without asking the device.
+"""
+
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any
+
+from budgetfusion.diffusion.errors import EngineClosedError
+from budgetfusion.diffusion.jobs import Job, Picture, Ticket
+from budgetfusion.diffusion.loop import Loop
+from budgetfusion.diffusion.waiting import Waiting
+
+SLOTS = 16
+"""Beyond this a batch wins little: a CPU's caches are full, and at 768 x 768 pixels a GPU computes without a pause."""
+
+
+class Engine:
+    """Makes images of one pipeline, each with its own number of steps.
+
+    `run` works in the calling thread until its images are there; `submit` hands a job to a thread of the engine's own.
+    Both drive the same loop.
+
+    Args:
+        pipe: A diffusers pipeline like StableDiffusionPipeline, with any scheduler that `samplers.schedule` takes.
+        slots: Images in the largest batch.
+        static: Always use the largest batch, so that an image's bits depend neither on its neighbours nor on its slot;
+            else a batch shrinks with what there is to do.
+        share: Compute first evaluations that several images have in common once (`sharing`).
+        width: Of all images, pixels; none is the model's own.
+        height: Of all images, pixels; none is the model's own.
+        max_waiting: Jobs that `submit` lets wait before it holds up its caller.
+        say: Told what the user should know, such as that memory ran out.
+
+    Raises:
+        PipelineUnsupportedError: If the denoiser needs more than latents, a timestep and one text.
+        SchedulerUnsupportedError: If no table expresses the scheduler.
+    """
+
+    def __init__(
+        self,
+        pipe: Any,
+        *,
+        slots: int = SLOTS,
+        static: bool = False,
+        share: bool = False,
+        width: int | None = None,
+        height: int | None = None,
+        max_waiting: int = 1024,
+        say: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=2),
+    ) -> None:
+        own = pipe.unet.config.sample_size * pipe.vae_scale_factor
+        size = (width or own, height or own)
+        self._loop = Loop(pipe, size, slots=slots, static=static, share=share, say=say)
+        self._waiting, self._driving = Waiting(max_waiting), threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._is_closed = False
+
+    def run(
+        self,
+        prompts: Sequence[str],
+        budgets: Sequence[int],
+        *,
+        seeds: Sequence[int] | None = None,
+        guidance_scale: float = 7.5,
+    ) -> list[Picture]:
+        """Make one image of each prompt, with its own number of steps.
+
+        Args:
+            prompts: The texts.
+            budgets: Denoising steps of each.
+            seeds: Of each; none is 0 for all.
+            guidance_scale: Of all; up to 1 means no guidance.
+
+        Returns:
+            The pictures, in the order of the prompts.
+
+        Raises:
+            BudgetFusionError: The first job's that failed, after all others have finished.
+            ValueError: If there are not as many budgets, or seeds, as prompts.
+        """
+        every = zip(prompts, seeds or [0] * len(prompts), budgets, strict=True)
+        futures = self.run_jobs([Job(prompt, seed, steps, guidance_scale) for prompt, seed, steps in every])
+        return [future.result() for future in futures]
+
+    def run_jobs(
+        self,
+        jobs: Sequence[Job],
+        *,
+        longest_first: bool = True,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> "list[Future[Picture]]":
+        """Make every image of a list; one that fails fails alone.
+
+        Args:
+            jobs: Of this engine's size.
+            longest_first: Begin with the most steps, which leaves the fewest slots empty at the end; else in order.
+            progress: Called with the number of jobs that are done.
+
+        Returns:
+            A future for each job, in their order, all done: each holds a picture or an error.
+        """
+        tickets = [Ticket(job) for job in jobs]
+        tell = _Count(progress)
+        for ticket in tickets:
+            ticket.future.add_done_callback(tell)
+        accepted = [ticket for ticket in tickets if self._loop.accepts(ticket)]
+        if longest_first:
+            accepted.sort(key=lambda ticket: -ticket.job.num_steps)
+        try:
+            with self._driving:
+                self._loop.expect(accepted)
+                self._waiting.extend(accepted)
+            for ticket in tickets:
+                while ticket.is_open:
+                    self._turn(serving=False)
+        except BaseException:
+            for ticket in tickets:
+                ticket.future.cancel()
+            raise
+        return [ticket.future for ticket in tickets]
+
+    def submit(self, job: Job, timeout_s: float | None = None) -> "Future[Picture]":
+        """Hand over a job and return at once; cancelling its future takes it out of its slot.
+
+        Args:
+            job: Of this engine's size; if it cannot be made, its future says so.
+            timeout_s: How long to wait for a place in the queue, seconds; none is forever.
+
+        Raises:
+            QueueFullError: If no place became free in time.
+            EngineClosedError: If the engine takes no more.
+        """
+        if self._is_closed:
+            raise EngineClosedError
+        ticket = Ticket(job)
+        if self._loop.accepts(ticket):
+            self._waiting.put(ticket, timeout_s)
+            self._start()
+        return ticket.future
+
+    def close(self) -> None:
+        """Finish what was submitted, and take no more."""
+        with self._waiting.changed:
+            self._is_closed = True
+            self._waiting.changed.notify_all()
+        if self._worker is not None:
+            self._worker.join()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def slots(self) -> int:
+        """Images in the largest batch; fewer than asked for once memory ran out."""
+        return self._loop.slots
+
+    @property
+    def rows_evaluated(self) -> int:
+        """Rows that the denoiser was asked about so far, those of empty slots included."""
+        return self._loop.rows_evaluated
+
+    def _start(self) -> None:
+        with self._waiting.changed:
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._serve, name="slot engine", daemon=True)
+                self._worker.start()
+
+    def _serve(self) -> None:
+        """Drive the loop in the engine's own thread, until it is closed and nothing is left."""
+        while True:
+            with self._waiting.changed:
+                self._waiting.changed.wait_for(lambda: self._is_closed or self._has_work)
+                if not self._has_work:
+                    return
+            self._turn(serving=True)
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._waiting) or not self._loop.is_idle
+
+    def _turn(self, *, serving: bool) -> None:
+        with self._driving:
+            self._loop.turn(self._waiting, serving=serving)
+
+
+class _Count:
+    """Counts the futures that are done."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        self._tell, self._done = tell, 0
+
+    def __call__(self, future: "Future[Picture]") -> None:
+        self._done += 1
+        self._tell(self._done)
