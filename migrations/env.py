@@ -10,8 +10,8 @@ def run(connection: Connection) -> None:
     """Migrate on a connection, each revision in one transaction."""
     is_sqlite = connection.dialect.name == "sqlite"
     if is_sqlite:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # a batch rebuilds tables that others point to
-        connection.commit()
+        # A batch rebuilds tables that others point to; inside a transaction the pragma would do nothing.
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=is_sqlite)
     with context.begin_transaction():
         context.run_migrations()

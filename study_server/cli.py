@@ -7,7 +7,12 @@ from pathlib import Path
 
 import click
 
-from study_server.settings import DATABASE_URL
+from study_server.cli_accounts import account
+from study_server.cli_audit import audit
+from study_server.cli_db import db
+from study_server.cli_options import DATABASE, NAME
+from study_server.cli_people import anonymise, erase, retain
+from study_server.cli_state import close, codes, pause, resume
 
 PROMPTS = """\
 an empty white wall
@@ -21,8 +26,6 @@ a colorful park with a crowd
 """
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-NAME = click.argument("name")
-DATABASE = click.option("--database", envvar="DATABASE_URL", default=DATABASE_URL, show_default=True, metavar="URL")
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -67,8 +70,15 @@ def lint(file: Path) -> None:
 @study.command()
 @FILE
 @click.option("--stimuli", required=True, type=FOLDER, help="Folder with the manifest and its images.")
+@click.option(
+    "--lease-minutes",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How long a place is kept unfinished.",
+)
 @DATABASE
-def create(file: Path, stimuli: Path, database: str) -> None:
+def create(file: Path, stimuli: Path, lease_minutes: int, database: str) -> None:
     """Freeze the study of FILE in the database; the same study again changes nothing."""
     from stimuli.studyfile import read_study_file
     from stimuli.verify import verify
@@ -81,7 +91,7 @@ def create(file: Path, stimuli: Path, database: str) -> None:
         schema.upgrade(opened)
     schema.check(opened)
     with opened.writing() as db:
-        is_new = studies.create(db, checked, proof.manifest, stimuli)
+        is_new = studies.create(db, checked, proof.manifest, stimuli, lease_minutes=lease_minutes)
     done = "Created" if is_new else "Unchanged:"
     click.echo(f"{done} study '{checked.study.name}': {proof.num_images} images verified.")
     click.echo(f"It has {checked.design.participants} places. Next: `budgetfusion study serve`.")
@@ -96,8 +106,11 @@ def create(file: Path, stimuli: Path, database: str) -> None:
 @click.option(
     "--demo-links", is_flag=True, help="Print links, one of which opens the desk. A rehearsal needs no SECRET_KEY."
 )
+@click.option("--workers", type=click.IntRange(1), help="Processes [1 with SQLite, else one for each core].")
 @DATABASE
-def serve(name: str | None, host: str, port: int, report: Path | None, demo_links: bool, database: str) -> None:
+def serve(
+    name: str | None, host: str, port: int, report: Path | None, demo_links: bool, workers: int | None, database: str
+) -> None:
     """Serve the studies of the database until Ctrl-C; the links printed are those of NAME, or of all."""
     import dataclasses
     import os
@@ -113,7 +126,8 @@ def serve(name: str | None, host: str, port: int, report: Path | None, demo_link
     listener = listen(host, port)
     for line in links(settings, f"http://{host}:{port}", name, with_desk=demo_links):
         click.echo(line)
-    serve(settings, listener)
+    cores = 1 if database.startswith("sqlite") else os.cpu_count() or 1
+    serve(settings, listener, workers or cores)
 
 
 @study.command()
@@ -124,17 +138,18 @@ def status(name: str, database: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from study_server import monitor, schema, studies
+    from study_server import monitor, schema, states, studies
 
     opened = schema.open_database(database)
     with opened.reading() as db:
         overview = monitor.overview(db, studies.read_material(db, name))
+        state, because = states.state_of(db, studies.read_material(db, name))
     opened.close()
-    table = Table(
-        "mode", "consent open", "in trials", "finished", "declined", title=f"{name}: {overview.places} places"
-    )
-    for mode, states in overview.counts.items():
-        table.add_row(mode, *(str(count) for count in states.values()))
+    title = f"{name}: {state}{f' ({because})' if because else ''}, {overview.places} places"
+    heads = ("consent open", "in trials", "finished", "declined", "withdrawn", "screened out", "came too late")
+    table = Table("mode", *heads, title=title)
+    for mode, numbers in overview.counts.items():
+        table.add_row(mode, *(str(count) for count in numbers.values()))
     Console().print(table)
     click.echo(f"{overview.answers} answers stored; {overview.warnings} participant(s) deserve a look.")
 
@@ -180,59 +195,21 @@ def simulate(
 
 @study.command()
 @NAME
-@click.option("--out", required=True, type=FOLDER, help="Folder for choices.parquet, choices.csv and choices.jsonl.")
+@click.option("--out", required=True, type=FOLDER, help="Folder for the choices, their codebook and checksums.")
+@click.option(
+    "--unblind", is_flag=True, help="Tell conditions before the study is closed; recorded, and said by every row."
+)
 @DATABASE
-def export(name: str, out: Path, database: str) -> None:
-    """Write every choice of a study as Parquet, CSV and JSONL."""
-    from study_server import schema, studies
-    from study_server.export import choices, write_choices
+def export(name: str, out: Path, unblind: bool, database: str) -> None:
+    """Write every choice of a study, in several formats and with its codebook."""
+    from study_server import schema
+    from study_server.dataset import export as write
 
     opened = schema.open_database(database)
-    with opened.reading() as db:
-        rows = choices(db, studies.read_material(db, name))
-    opened.close()
-    for path in write_choices(rows, out):
-        click.echo(f"Wrote {path} ({len(rows)} choices).")
-
-
-@study.group()
-def db() -> None:
-    """Look after the database's tables."""
-
-
-@db.command()
-@DATABASE
-def upgrade(database: str) -> None:
-    """Bring the tables to this program's version."""
-    _migrate(database, "head")
-
-
-@db.command()
-@click.argument("revision")
-@DATABASE
-def downgrade(revision: str, database: str) -> None:
-    """Bring the tables back to REVISION; 'base' removes them WITH ALL DATA."""
-    click.confirm(f"Going back to '{revision}' deletes what older tables cannot hold. Continue?", abort=True)
-    _migrate(database, revision)
-
-
-@db.command()
-@DATABASE
-def current(database: str) -> None:
-    """Print the version of the tables."""
-    from study_server import schema
-    from study_server.db import Database
-
-    opened = Database(database)
-    click.echo(f"{opened.name}: version {schema.current(opened) or 'none'}, this program's is {schema.newest()}")
+    for path, words in write(opened, name, out, unblind=unblind):
+        click.echo(f"Wrote {path} ({words}).")
     opened.close()
 
 
-def _migrate(database: str, revision: str) -> None:
-    from study_server import schema
-    from study_server.db import Database
-
-    opened = Database(database)
-    schema.upgrade(opened) if revision == "head" else schema.downgrade(opened, revision)
-    click.echo(f"{opened.name}: version {schema.current(opened) or 'none'}")
-    opened.close()
+for command in (db, audit, account, pause, resume, close, codes, erase, anonymise, retain):
+    study.add_command(command)

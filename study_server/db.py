@@ -1,14 +1,25 @@
-"""The engine and the scope of a transaction: `reading()` and `writing()`."""
+"""The engine and the scope of a transaction: `reading()`, `writing()`, and `write()`, which tries again."""
 
-from collections.abc import Iterator
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session as Db
 
-from study_server.errors import DatabaseFullError, DatabaseUnreachableError
+from study_server.chain import link_of
+from study_server.errors import DatabaseAwayError, DatabaseFullError, DatabaseUnreachableError
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+FIRST_DELAY_S = 0.05
+POOL_SIZE = 16
+_FULL = ("disk is full", "No space left on device", "could not extend file")
 
 
 class Database:
@@ -25,6 +36,13 @@ class Database:
         self.url = url
         self.engine = _connect(url)
         self._writer = self.engine.execution_options(writes=True)
+        # One writer at a time is SQLite's own rule; waiting here is fair, polling its lock is not.
+        self._turn = threading.Lock() if self.is_sqlite else contextlib.nullcontext()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a file of SQLite."""
+        return self.engine.dialect.name == "sqlite"
 
     @property
     def name(self) -> str:
@@ -40,23 +58,75 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Db]:
         """Yield a database session and commit it: what follows the block may count on it being stored."""
-        try:
-            with Db(self._writer, expire_on_commit=False) as db, db.begin():
-                yield db
-        except OperationalError as error:
-            if "disk is full" not in str(error.orig):
-                raise
-            raise DatabaseFullError from error
+        with _naming_full_disks(), self._turn, Db(self._writer, expire_on_commit=False) as db, db.begin():
+            yield db
+
+    @contextmanager
+    def connecting(self) -> Iterator[Connection]:
+        """Yield a bare writing connection and commit it; the answers' way, which has no time for objects."""
+        with _naming_full_disks(), self._turn, self._writer.begin() as connection:
+            yield connection
+
+    def write(self, work: Callable[[Db], T]) -> T:
+        """Run `work` in a writing transaction; again if the database went away or another was first.
+
+        Args:
+            work: May run several times, so it must find what an earlier try may have committed.
+
+        Raises:
+            DatabaseAwayError: If no try got through.
+        """
+
+        def once() -> T:
+            with self.writing() as db:
+                return work(db)
+
+        return self.trying(once)
+
+    def trying(self, act: Callable[[], T]) -> T:
+        """Run `act`, again while the database is away or a constraint says that another was first.
+
+        Raises:
+            DatabaseAwayError: If the database stays away.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return act()
+            except IntegrityError:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            except DBAPIError as error:
+                if not _is_away(error):
+                    raise
+                if attempt == ATTEMPTS - 1:
+                    raise DatabaseAwayError from error
+                time.sleep(FIRST_DELAY_S * 2**attempt)
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
 
+@contextmanager
+def _naming_full_disks() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if not any(words in str(error.orig) for words in _FULL):
+            raise
+        raise DatabaseFullError from error
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Say whether a fault is the database's absence (a restart, a lock held too long) and not our statement."""
+    return error.connection_invalidated or isinstance(error, OperationalError)
+
+
 def _connect(url: str) -> Engine:
     try:
         shown = make_url(url).render_as_string(hide_password=True)
-        engine = create_engine(url)
+        engine = create_engine(url, pool_size=POOL_SIZE)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseUnreachableError(
             url.partition(":")[0] + ":...", str(error).splitlines()[0].rstrip(".")
@@ -74,7 +144,8 @@ def _connect(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
-    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    connection.create_function("link_of", 2, link_of, deterministic=True)
+    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -23,6 +23,28 @@ class MissingSettingError(StudyServerError):
         )
 
 
+class SettingError(StudyServerError):
+    """An environment variable has a value without meaning."""
+
+    def __init__(self, name: str, found: str, expected: str) -> None:
+        super().__init__(name, found, expected)
+        self.name, self.found, self.expected = name, found, expected
+
+    def __str__(self) -> str:
+        return f"Environment variable {self.name}: found '{self.found}', expected {self.expected}. Correct or unset it."
+
+
+class UnsafeProductionError(StudyServerError):
+    """PRODUCTION=1 refuses what loses data or lets strangers in."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return f"PRODUCTION=1 refuses to start: {'; '.join(self.faults)}. Mend each, or unset PRODUCTION for a trial."
+
+
 class DatabaseUnreachableError(StudyServerError):
     """No database answers at the address; the password in it is never shown."""
 
@@ -143,6 +165,16 @@ class AddressError(StudyServerError):
         return f"Cannot listen on port {self.port} of {self.host}: {self.reason}. Choose others with --host and --port."
 
 
+class DatabaseAwayError(StudyServerError):
+    """The database stopped answering, and several tries did not bring it back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __str__(self) -> str:
+        return "The database does not answer at the moment. What was acknowledged is stored; start it and try again."
+
+
 class DatabaseFullError(StudyServerError):
     """The disk of the database is full."""
 
@@ -176,6 +208,88 @@ class PlacesTakenError(StudyServerError):
             f"Study '{self.study}': all {self.places} places are taken. "
             "Raise `participants` in a study of a new name to have more."
         )
+
+
+class StudyRestsError(StudyServerError):
+    """A study takes nobody in: it is paused or closed, or this machine is not well."""
+
+    def __init__(self, study: str, state: str, because: str) -> None:
+        super().__init__(study, state, because)
+        self.study, self.state, self.because = study, state, because
+
+    def __str__(self) -> str:
+        because = f" ({self.because})" if self.because else ""
+        return (
+            f"Study '{self.study}' is {self.state}{because}. Run `budgetfusion study resume {self.study}` to open it."
+        )
+
+
+class VisitUnknownError(StudyServerError):
+    """A bearer opens no visit: it is forged or foreign, or the visit went on elsewhere or is over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __str__(self) -> str:
+        return "This visit goes on in another window, or it is over. Load the page again to go on here."
+
+
+class TrialUnknownError(StudyServerError):
+    """An answer to a trial that the visit does not have."""
+
+    def __init__(self, trial_index: int) -> None:
+        super().__init__(trial_index)
+        self.trial_index = trial_index
+
+    def __str__(self) -> str:
+        return f"This visit has no trial {self.trial_index}. Load the page again to see those that it has."
+
+
+class BackupError(StudyServerError):
+    """A backup cannot be written or restored."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(found, expected)
+        self.found, self.expected = found, expected
+
+    def __str__(self) -> str:
+        return f"Backup: {self.found}, expected {self.expected}. Nothing was changed; run the command again with that."
+
+
+class AuditError(StudyServerError):
+    """Rows are not as they were written."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+    def __str__(self) -> str:
+        return (
+            f"Found {self.count} fault(s) in the chains, expected none. "
+            "Restore a backup beside this database and compare the rows that the lines above name."
+        )
+
+
+class AccountError(StudyServerError):
+    """An account of the desk cannot be made or removed."""
+
+    def __init__(self, name: str, found: str, expected: str) -> None:
+        super().__init__(name, found, expected)
+        self.name, self.found, self.expected = name, found, expected
+
+    def __str__(self) -> str:
+        return f"Account '{self.name}': found {self.found}, expected {self.expected}. Run the command again with that."
+
+
+class UnknownParticipantError(StudyServerError):
+    """Nobody of this pseudonym or external id took part; the id is not repeated, so that no log keeps it."""
+
+    def __init__(self, study: str) -> None:
+        super().__init__(study)
+        self.study = study
+
+    def __str__(self) -> str:
+        return f"Study '{self.study}' has no such participant. Give a pseudonym such as P-0041, or the external id."
 
 
 class AnswerConflictError(StudyServerError):

@@ -2,9 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
@@ -12,10 +11,9 @@ import pyarrow.parquet as pq
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
-from budgetfusion.files import replacing
 from stimuli.manifest import CHOICE_COLUMNS, Choice
-from study_server.models import Answer, Session, Trial
-from study_server.sessions import is_correct
+from study_server.checks import is_correct
+from study_server.models import Answer, Lease, Session, Study, Trial
 from study_server.studies import Material
 
 _TYPES = {
@@ -32,19 +30,52 @@ SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in CHOICE_COL
 """The columns of a choice, as Parquet types; all others are text."""
 
 
-def choices(db: Db, material: Material) -> list[Choice]:
-    """Return every answer of a study as a `Choice`, by start of session, then trial."""
+BLIND = (
+    "reference_condition",
+    "left_condition",
+    "right_condition",
+    "left_num_steps",
+    "right_num_steps",
+    "chosen",
+)
+"""The columns that tell results by condition; they are left out while people still take part."""
+
+EXTRA, UNBLINDED = "extra", "unblinded-early"
+"""Flags: the place was given to somebody else; somebody looked before the study was closed."""
+
+
+def choices(db: Db, material: Material, *, is_unblinded_early: bool = False) -> list[Choice]:
+    """Return every answer of a study as a `Choice`, by start of session, then trial.
+
+    Args:
+        db: In a reading transaction.
+        material: The study.
+        is_unblinded_early: Whether conditions are told before the study is closed; every row then says so.
+    """
     rows = db.execute(
-        select(Session, Trial, Answer)
-        .join(Trial, Trial.session_id == Session.id)
-        .join(Answer, Answer.trial_id == Trial.id)
+        select(Session, Trial, Answer, Lease.ended)
+        .join(Answer, Answer.session_id == Session.id)
+        .join(Trial, Answer.trial_id == Trial.id)
+        .outerjoin(Lease, Lease.session_id == Session.id)
         .where(Session.study_id == material.study_id)
         .order_by(Session.started_at, Session.id, Trial.trial_index)
     )
-    return [choice(material, session, trial, answer) for session, trial, answer in rows]
+    early = UNBLINDED if is_unblinded_early else ""
+    return [
+        choice(material, session, trial, answer, (EXTRA if ended not in (None, "finished") else "", early))
+        for session, trial, answer, ended in rows
+    ]
 
 
-def choice(material: Material, session: Session, trial: Trial, answer: Answer) -> Choice:
+def is_blind(db: Db, material: Material) -> bool:
+    """Say whether conditions are to be left out: people have come, and the study is not closed."""
+    if db.scalar(select(Study.state).where(Study.id == material.study_id)) == "closed":
+        return False
+    people = select(Session.id).where(Session.study_id == material.study_id)
+    return db.scalar(people.where(Session.participant.has(mode="live")).limit(1)) is not None
+
+
+def choice(material: Material, session: Session, trial: Trial, answer: Answer, marks: tuple[str, ...] = ()) -> Choice:
     """Join what was planned and what was answered into one row; decode the chosen side."""
     item = material.items[trial.item_id]
     left, right = item.stimuli[trial.left_condition], item.stimuli[trial.right_condition]
@@ -72,49 +103,44 @@ def choice(material: Material, session: Session, trial: Trial, answer: Answer) -
         rt_ms=answer.rt_ms,
         correct=is_correct(material, trial, answer.response),
         repeat_of=trial.repeat_of,
-        flags=",".join(part for part in (session.flags, answer.flags) if part),
+        flags=",".join(part for part in (session.flags, answer.flags, *marks) if part),
         shown_at=_moment(answer.shown_at),
         answered_at=_moment(answer.answered_at),
     )
 
 
-def write_csv(rows: list[Choice], file: IO[bytes]) -> None:
+def columns(*, is_blind: bool) -> tuple[str, ...]:
+    """Return the exported columns, in the contract's order; without those that tell results, if blind."""
+    return tuple(name for name in CHOICE_COLUMNS if not (is_blind and name in BLIND))
+
+
+def write_csv(rows: list[Choice], names: Sequence[str], file: IO[bytes]) -> None:
     """Write rows as CSV (UTF-8, commas, one header line); an empty field is none."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, CHOICE_COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(row.model_dump() for row in rows)
+    writer.writerows(row.model_dump(include=set(names)) for row in rows)
     file.write(text.getvalue().encode())
 
 
-def write_jsonl(rows: list[Choice], file: IO[bytes]) -> None:
+def write_jsonl(rows: list[Choice], names: Sequence[str], file: IO[bytes]) -> None:
     """Write rows as JSON, one object on each line."""
-    file.writelines(row.model_dump_json().encode() + b"\n" for row in rows)
+    file.writelines(row.model_dump_json(include=set(names)).encode() + b"\n" for row in rows)
 
 
-def write_parquet(rows: list[Choice], file: IO[bytes]) -> None:
+def write_parquet(rows: list[Choice], names: Sequence[str], file: IO[bytes]) -> None:
     """Write rows as Parquet with the types of `SCHEMA`."""
-    table = pa.Table.from_pylist([row.model_dump() for row in rows], schema=SCHEMA)
+    schema = pa.schema([SCHEMA.field(name) for name in names])
+    table = pa.Table.from_pylist([row.model_dump(include=set(names)) for row in rows], schema=schema)
     pq.write_table(table, file, compression="zstd")
 
 
-WRITERS: dict[str, Callable[[list[Choice], Any], None]] = {
+WRITERS: dict[str, Callable[[list[Choice], Sequence[str], Any], None]] = {
     "parquet": write_parquet,
     "csv": write_csv,
     "jsonl": write_jsonl,
 }
 MIMETYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv", "jsonl": "application/jsonl"}
-
-
-def write_choices(rows: list[Choice], folder: Path) -> list[Path]:
-    """Write choices.parquet, choices.csv and choices.jsonl, each all or nothing, and return their paths."""
-    paths = []
-    for suffix, write in WRITERS.items():
-        path = folder / f"choices.{suffix}"
-        with replacing(path) as partial, partial.open("wb") as file:
-            write(rows, file)
-        paths.append(path)
-    return paths
 
 
 def _moment(moment: datetime) -> str:

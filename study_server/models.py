@@ -1,15 +1,35 @@
-"""The tables. Only `Identity` knows who somebody is; everything else knows a pseudonym."""
+"""The tables of a study: what is shown, who came, what was planned, what was answered.
+
+Only `Identity` knows who somebody is; everything else knows a pseudonym. What guards the desk is in `ledger`.
+"""
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, Double, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 MODES = ("preview", "pilot", "live", "bot")
-STATES = ("started", "consented", "finished", "declined")
+STUDY_STATES = ("open", "paused", "closed")
+SLOT_STATES = ("free", "leased", "finished")
+STATES = ("started", "consented", "finished", "declined", "withdrawn", "screened_out", "full")
+ENDS = ("finished", "expired", "returned", "timed_out", "declined", "withdrawn", "screened_out")
 PURPOSES = ("main", "practice", "catch", "repeat", "identical", "check")
 RESPONSES = ("left", "right", "tie", "skip")
+EVENTS = ("hidden", "shown", "zoomed", "paused", "retried", "loaded", "failed", "flipped")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -19,8 +39,10 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
-        """Return the moment with its time zone."""
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        """Return the moment in UTC, with its time zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -31,7 +53,7 @@ class Base(DeclarativeBase):
             "ix": "ix_%(column_0_label)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
             "pk": "pk_%(table_name)s",
         }
     )
@@ -43,9 +65,13 @@ def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
 
 
 class Study(Base):
-    """A frozen study: its file and manifest as they were when it was created."""
+    """A frozen study: its file and manifest as they were when it was created, and whether people may come.
+
+    A trigger refuses to change what is frozen; a changed study is a study of another name.
+    """
 
     __tablename__ = "study"
+    __table_args__ = (one_of("state", STUDY_STATES), CheckConstraint("lease_minutes > 0", name="lease_minutes"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40), unique=True)
@@ -56,6 +82,92 @@ class Study(Base):
     manifest: Mapped[dict[str, object]] = mapped_column(JSON, deferred=True)
     stimuli: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(8))
+    paused_because: Mapped[str] = mapped_column(String(200))
+    lease_minutes: Mapped[int]
+    retain_until: Mapped[datetime | None] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Triplet(Base):
+    """An item of the manifest: a reference and the images that are compared with it."""
+
+    __tablename__ = "triplet"
+    __table_args__ = (UniqueConstraint("study_id", "item_id"), one_of("purpose", PURPOSES))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    item_id: Mapped[str] = mapped_column(String(120))
+    purpose: Mapped[str] = mapped_column(String(12))
+    prompt: Mapped[str] = mapped_column(Text)
+    seed: Mapped[int]
+    reference_sha256: Mapped[str | None] = mapped_column(String(64))
+
+
+class Stimulus(Base):
+    """One image of a triplet, named by its decoded pixels."""
+
+    __tablename__ = "stimulus"
+    __table_args__ = (
+        UniqueConstraint("study_id", "item_id", "condition"),
+        ForeignKeyConstraint(["study_id", "item_id"], ["triplet.study_id", "triplet.item_id"]),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int]
+    item_id: Mapped[str] = mapped_column(String(120))
+    condition: Mapped[str] = mapped_column(String(40))
+    sha256: Mapped[str] = mapped_column(String(64))
+    num_steps: Mapped[int | None]
+    width: Mapped[int]
+    height: Mapped[int]
+
+
+class Slot(Base):
+    """A numbered, counterbalanced plan of trials, and whether somebody holds it."""
+
+    __tablename__ = "slot"
+    __table_args__ = (
+        UniqueConstraint("study_id", "mode", "number"),
+        one_of("mode", MODES),
+        one_of("state", SLOT_STATES),
+        CheckConstraint("(state = 'leased') = (expires_at IS NOT NULL)", name="expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    mode: Mapped[str] = mapped_column(String(8))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8))
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Trial(Base):
+    """A planned trial of a slot; computed from the slot's number, never changed."""
+
+    __tablename__ = "trial"
+    __table_args__ = (
+        UniqueConstraint("slot_id", "trial_index"),
+        one_of("purpose", PURPOSES),
+        CheckConstraint("left_condition <> right_condition", name="sides"),
+        ForeignKeyConstraint(
+            ["study_id", "item_id", "left_condition"], ["stimulus.study_id", "stimulus.item_id", "stimulus.condition"]
+        ),
+        ForeignKeyConstraint(
+            ["study_id", "item_id", "right_condition"], ["stimulus.study_id", "stimulus.item_id", "stimulus.condition"]
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int]
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"))
+    trial_index: Mapped[int]
+    block: Mapped[int]
+    item_id: Mapped[str] = mapped_column(String(120))
+    purpose: Mapped[str] = mapped_column(String(12))
+    left_condition: Mapped[str] = mapped_column(String(40))
+    right_condition: Mapped[str] = mapped_column(String(40))
+    repeat_of: Mapped[int | None]
 
 
 class Participant(Base):
@@ -83,70 +195,77 @@ class Identity(Base):
 
 
 class Session(Base):
-    """One visit of one participant; the token is the visitor's only credential."""
+    """The visit of one participant, which may span several browsers, and the head of its chain."""
 
     __tablename__ = "session"
     __table_args__ = (
         one_of("state", STATES),
-        CheckConstraint("state IN ('started', 'declined') OR consented_at IS NOT NULL", name="consent"),
+        CheckConstraint("state NOT IN ('consented', 'finished') OR consented_at IS NOT NULL", name="consent"),
+        CheckConstraint("(state = 'full') = (slot_id IS NULL)", name="slot"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token: Mapped[str] = mapped_column(String(32), unique=True)
+    bearer_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
-    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), index=True)
-    slot_number: Mapped[int]
-    state: Mapped[str] = mapped_column(String(10))
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), unique=True)
+    slot_id: Mapped[int | None] = mapped_column(ForeignKey("slot.id"))
+    state: Mapped[str] = mapped_column(String(12))
     flags: Mapped[str] = mapped_column(String(80))
     consent_sha256: Mapped[str | None] = mapped_column(String(64))
     started_at: Mapped[datetime] = mapped_column(Moment)
     consented_at: Mapped[datetime | None] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    position: Mapped[int]
+    head: Mapped[str] = mapped_column(String(64))
 
     participant: Mapped[Participant] = relationship(lazy="joined")
+    slot: Mapped[Slot | None] = relationship(lazy="joined")
 
 
-class Slot(Base):
-    """A numbered trial plan, and which session holds it (the lease)."""
+class Lease(Base):
+    """Who held a slot and how that ended; at most one lease of a slot runs or has finished."""
 
-    __tablename__ = "slot"
-    __table_args__ = (UniqueConstraint("study_id", "mode", "number"), one_of("mode", MODES))
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
-    mode: Mapped[str] = mapped_column(String(8))
-    number: Mapped[int]
-    session_id: Mapped[int | None] = mapped_column(ForeignKey("session.id"), unique=True)
-
-
-class Trial(Base):
-    """A planned trial of a session; planned at consent, never changed."""
-
-    __tablename__ = "trial"
-    __table_args__ = (UniqueConstraint("session_id", "trial_index"), one_of("purpose", PURPOSES))
+    __tablename__ = "lease"
+    __table_args__ = (
+        one_of("ended", ENDS),
+        CheckConstraint("(ended IS NULL) = (ended_at IS NULL)", name="ended_at"),
+        Index(
+            "uq_lease_holder",
+            "slot_id",
+            unique=True,
+            postgresql_where=text("ended IS NULL OR ended = 'finished'"),
+            sqlite_where=text("ended IS NULL OR ended = 'finished'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    session_id: Mapped[int] = mapped_column(ForeignKey("session.id"))
-    trial_index: Mapped[int]
-    block: Mapped[int]
-    item_id: Mapped[str] = mapped_column(String(120))
-    purpose: Mapped[str] = mapped_column(String(10))
-    left_condition: Mapped[str] = mapped_column(String(40))
-    right_condition: Mapped[str] = mapped_column(String(40))
-    repeat_of: Mapped[int | None]
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id"), unique=True)
+    leased_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended: Mapped[str | None] = mapped_column(String(12))
 
 
 class Answer(Base):
-    """What was answered to a trial: one row for each trial, added once and never changed."""
+    """What was answered to a trial in a session: added once, never changed, linked into the session's chain."""
 
     __tablename__ = "answer"
-    __table_args__ = (one_of("response", RESPONSES), CheckConstraint("rt_ms >= 0", name="rt_ms"))
+    __table_args__ = (
+        UniqueConstraint("session_id", "trial_id"),
+        one_of("response", RESPONSES),
+        CheckConstraint("rt_ms >= 0", name="rt_ms"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"), unique=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id"))
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"))
     uuid: Mapped[str] = mapped_column(String(36), unique=True)
     response: Mapped[str] = mapped_column(String(5))
     rt_ms: Mapped[float] = mapped_column(Double)
     shown_at: Mapped[datetime] = mapped_column(Moment)
     answered_at: Mapped[datetime] = mapped_column(Moment)
     flags: Mapped[str] = mapped_column(String(120))
+    position: Mapped[int]
+    salt: Mapped[str] = mapped_column(String(32))
+    link: Mapped[str] = mapped_column(String(64))

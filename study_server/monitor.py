@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
 from stimuli.studyfile import AnalysisTable
-from study_server.models import MODES, Answer, Session, Slot, Trial
-from study_server.sessions import is_correct
+from study_server.checks import is_correct
+from study_server.models import MODES, STATES, Answer, Session, Slot, Trial
 from study_server.studies import Material
 
 
@@ -66,30 +66,34 @@ class Overview:
 def overview(db: Db, material: Material) -> Overview:
     """Return the state of a study; people come before simulated observers."""
     visits = list(db.scalars(select(Session).where(Session.study_id == material.study_id).order_by(Session.id)))
-    trials: dict[int, list[tuple[Trial, Answer | None]]] = {visit.id: [] for visit in visits}
+    given: dict[int, list[tuple[Trial, Answer]]] = {visit.id: [] for visit in visits}
     of_study = (
         select(Trial, Answer)
-        .join(Session, Trial.session_id == Session.id)
-        .outerjoin(Answer, Answer.trial_id == Trial.id)
+        .join(Answer, Answer.trial_id == Trial.id)
+        .join(Session, Answer.session_id == Session.id)
         .where(Session.study_id == material.study_id)
     )
-    for trial, given in db.execute(of_study):
-        trials[trial.session_id].append((trial, given))
+    for trial, answer in db.execute(of_study):
+        given[answer.session_id].append((trial, answer))
+    planned = _planned(db, material)
     visits.sort(key=lambda visit: visit.participant.mode == "bot")
-    rows = [_row(material, visit, trials[visit.id]) for visit in visits]
+    rows = [_row(material, visit, given[visit.id], planned) for visit in visits]
     return Overview(material.study.design.participants, _counts(rows), rows)
 
 
 def slots_taken(db: Db, material: Material, mode: str) -> int:
     """Return how many places of a mode are leased."""
-    taken = select(func.count()).where(
-        Slot.study_id == material.study_id, Slot.mode == mode, Slot.session_id.is_not(None)
-    )
+    taken = select(func.count()).where(Slot.study_id == material.study_id, Slot.mode == mode, Slot.state != "free")
     return db.scalar(taken) or 0
 
 
-def _row(material: Material, visit: Session, trials: list[tuple[Trial, Answer | None]]) -> ParticipantRow:
-    given = [(trial, answer) for trial, answer in trials if answer is not None]
+def _planned(db: Db, material: Material) -> int:
+    """Return how many trials a slot has; all of a study have the same number."""
+    of_slot = select(func.count()).select_from(Trial).join(Slot).where(Slot.study_id == material.study_id)
+    return max(db.scalars(of_slot.group_by(Slot.id)), default=0)
+
+
+def _row(material: Material, visit: Session, given: list[tuple[Trial, Answer]], planned: int) -> ParticipantRow:
     catches = [is_correct(material, t, a.response) for t, a in given if t.purpose == "catch"]
     times = [a.rt_ms for t, a in given if t.block > 0]
     return ParticipantRow(
@@ -97,7 +101,7 @@ def _row(material: Material, visit: Session, trials: list[tuple[Trial, Answer | 
         mode=visit.participant.mode,
         state=visit.state,
         answered=len(given),
-        planned=len(trials),
+        planned=planned if visit.consented_at is not None else 0,
         minutes=_minutes(visit, [answer for _, answer in given]),
         catch_correct=sum(bool(correct) for correct in catches),
         catch_answered=len(catches),
@@ -110,7 +114,7 @@ def _row(material: Material, visit: Session, trials: list[tuple[Trial, Answer | 
 def _counts(rows: list[ParticipantRow]) -> dict[str, dict[str, int]]:
     states = Counter((row.mode, row.state) for row in rows)
     return {
-        mode: {state: states[mode, state] for state in ("started", "consented", "finished", "declined")}
+        mode: {state: states[mode, state] for state in STATES}
         for mode in MODES
         if mode == "live" or any(row.mode == mode for row in rows)
     }

@@ -1,49 +1,73 @@
-"""Headers of every response, and a token in every form."""
+"""Headers of every response, a token in every form, the right origin for every call of a program."""
 
-import hmac
-import secrets
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request, session
+from flask import Flask, Response, abort, current_app, request
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+
+from study_server.problems import answer
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+HSTS = "max-age=31536000; includeSubDomains"
 REPORT_POLICY = "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 """The report is one self-contained file with styles and pictures inside, and no script."""
 
-
-def guard(app: Flask) -> None:
-    """Add the headers and the form check to an app."""
-    app.before_request(_check_form)
-    app.after_request(_add_headers)
-    app.jinja_env.globals["form_token"] = form_token
+API = ("api", "desk_api")
 
 
-def form_token() -> str:
-    """Return the token that this browser's forms carry; it lives in the signed cookie."""
-    if "form" not in session:
-        session["form"] = secrets.token_urlsafe(16)
-    return str(session["form"])
+def guard(app: Flask, *, is_tls: bool) -> None:
+    """Add the headers, the form check and the origin check to an app.
+
+    Args:
+        app: With its blueprints.
+        is_tls: Whether people reach it over HTTPS only.
+    """
+    app.config.update(
+        WTF_CSRF_FIELD_NAME="form_token",
+        WTF_CSRF_HEADERS=["X-Form-Token"],
+        WTF_CSRF_TIME_LIMIT=None,  # a consent page may be read slowly; the token lives as long as the cookie
+        WTF_CSRF_SSL_STRICT=False,  # it would want a referrer, and our pages send none
+    )
+    forms = CSRFProtect(app)
+    for name in API:
+        forms.exempt(app.blueprints[name])
+    app.before_request(_check_origin)
+    app.after_request(_headers({**HEADERS, "Strict-Transport-Security": HSTS} if is_tls else HEADERS))
+    app.jinja_env.globals["form_token"] = generate_csrf
+
+    @app.errorhandler(CSRFError)
+    def expired(error: CSRFError) -> Response:
+        words = "This page has expired. Open the link to the study again; your answers so far are kept."
+        return answer(400, "That did not work", words)
 
 
-def _check_form() -> None:
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+def _check_origin() -> None:
+    """Refuse a call of a program that does not come from a page of ours; browsers cannot be made to lie here."""
+    if request.blueprint not in API or request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    sent = request.form.get("form_token") or request.headers.get("X-Form-Token", "")
-    if "form" not in session or not hmac.compare_digest(sent.encode(), str(session["form"]).encode()):
-        abort(400, "This page has expired. Open the link to the study again; your answers so far are kept.")
+    origin = urlsplit(request.headers.get("Origin", ""))
+    is_right_scheme = origin.scheme == "https" or not current_app.config["SESSION_COOKIE_SECURE"]
+    if origin.netloc != request.host or not is_right_scheme:
+        abort(403, "This call does not come from a page of this server.")
 
 
-def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "private, no-store"
-    return response
+def _headers(headers: dict[str, str]) -> Callable[[Response], Response]:
+    def add(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    return add

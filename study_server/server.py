@@ -1,5 +1,6 @@
 """What the views share: settings, the database and the studies that were read from it."""
 
+import re
 from typing import cast
 
 from flask import current_app
@@ -7,9 +8,14 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from study_server.db import Database
+from study_server.errors import UnknownStudyError
+from study_server.health import Watch
+from study_server.images import Images
+from study_server.plans import Plans
 from study_server.settings import Settings
 from study_server.studies import Material, read_material
 
+STUDY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -18,6 +24,9 @@ class Server:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings, self.database = settings, database
+        self.plans = Plans()
+        self.images = Images(settings.images_url, settings.images_offload)
+        self.watch = Watch(settings, database)
         self._materials: dict[str, Material] = {}
 
     def material(self, name: str) -> Material:
@@ -27,6 +36,8 @@ class Server:
             UnknownStudyError: If there is none of this name.
         """
         if name not in self._materials:
+            if not STUDY_NAME.fullmatch(name):
+                raise UnknownStudyError(name, ())
             with self.database.reading() as db:
                 self._materials[name] = read_material(db, name)
         return self._materials[name]

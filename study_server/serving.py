@@ -1,8 +1,11 @@
-"""Serving the app with waitress: for good, or on a free port for the length of a block."""
+"""Serving the app: with gunicorn's workers for good, or with waitress on a free port for the length of a block."""
 
 import errno
 import logging
+import os
 import socket
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,20 +17,41 @@ from waitress.server import create_server
 from study_server import schema, studies
 from study_server.app import create_app
 from study_server.errors import AddressError, PortTakenError
+from study_server.production import require_safe
 from study_server.settings import Settings
 from study_server.tokens import sign_desk_key
 
 THREADS = 8
+BACKLOG = 2048
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
 LOOPBACK = "127.0.0.1"
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serve on a port that `listen` took, until interrupted."""
+def serve(settings: Settings, listener: socket.socket, workers: int = 1) -> None:
+    """Serve on a port that `listen` took, until interrupted; workers share nothing but the database.
+
+    Args:
+        settings: Of every worker.
+        listener: The port.
+        workers: Processes; SQLite has one writer at a time, so one is best there.
+    """
+    schema.open_database(settings.database_url).close()  # refuse here, once, and not in every worker
+    require_safe(settings)
     try:
-        create_server(create_app(settings), sockets=[listener], threads=THREADS).run()
+        if sys.platform == "win32":
+            create_server(create_app(settings), sockets=[listener], threads=THREADS).run()
+        else:
+            _with_gunicorn(settings, listener, workers)
     finally:
         listener.close()
+
+
+def _with_gunicorn(settings: Settings, listener: socket.socket, workers: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="budgetfusion-metrics-") as folder:
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        from study_server.workers import Workers  # after the variable, which the counters read when imported
+
+        Workers(settings, listener, workers, THREADS).run()
 
 
 def links(settings: Settings, url: str, name: str | None, *, with_desk: bool) -> list[str]:
@@ -82,10 +106,11 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
+    listener.set_inheritable(True)  # gunicorn's workers accept from it
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:

@@ -1,54 +1,56 @@
-"""Use cases of a visit: start, consent, decline, answer, finish.
+"""Use cases of a visit: start, consent, decline, withdraw, finish.
 
-Each runs inside one writing transaction of the caller; what it returns may be acknowledged after that has committed.
+Each runs inside one writing transaction of the caller, and may run again if that fails: it finds what an earlier
+try committed. What it returns may be acknowledged after the transaction has committed.
 """
 
 import hashlib
 import secrets
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Db
 
 from stimuli.manifest import Mode
-from study_server.errors import AnswerConflictError, PlacesTakenError, UnfinishedError
-from study_server.models import Answer, Identity, Participant, Session, Slot, Study, Trial
-from study_server.slots import better_condition, plan
+from study_server import audit, leases, states
+from study_server.chain import START
+from study_server.errors import PlacesTakenError, UnfinishedError
+from study_server.models import Answer, Identity, Lease, Participant, Session, Slot, Trial
 from study_server.studies import Material
-from study_server.submission import Submission
-
-LIMITED_MODES = ("pilot", "live")
 
 
-def start(db: Db, material: Material, mode: Mode, external_id: str | None = None, flags: str = "") -> Session:
+def start(
+    db: Db,
+    material: Material,
+    mode: Mode,
+    external_id: str | None = None,
+    flags: str = "",
+    now: datetime | None = None,
+) -> Session:
     """Begin a visit on the lowest free slot; a known external id comes back to its own session.
 
+    Where every place is taken, the visit has the state 'full' and no slot, and the study pauses itself.
+
     Raises:
-        PlacesTakenError: If every place is leased.
+        StudyRestsError: If the study takes nobody in.
     """
-    db.execute(select(Study.id).where(Study.id == material.study_id).with_for_update())  # one arrival at a time
+    now = now or datetime.now(UTC)
     known = _known(db, material, external_id)
-    if known is not None:
+    if known is not None and known.state != "full":
         return known
-    slot = _lowest_free_slot(db, material, mode)
-    participant = Participant(study_id=material.study_id, pseudonym=_next_pseudonym(db, material), mode=mode)
-    db.add(participant)
+    minutes = states.require_open(db, material, mode)
+    try:
+        slot = leases.take(db, material, mode, now, minutes)
+    except PlacesTakenError:
+        states.pause(db, material, states.FULL)
+        return known or _arrive(db, material, mode, external_id, flags, None, now)
+    if known is not None:
+        known.slot_id, known.state, known.slot = slot.id, "started", slot
+    visit = known or _arrive(db, material, mode, external_id, flags, slot, now)
+    db.add(Lease(slot_id=slot.id, session_id=visit.id, leased_at=now))
+    audit.record_in(db, visit, "start", {"slot": slot.number, "mode": mode})
     db.flush()
-    session = Session(
-        token=secrets.token_hex(16),
-        study_id=material.study_id,
-        participant_id=participant.id,
-        slot_number=slot.number,
-        state="started",
-        flags=flags,
-        started_at=datetime.now(UTC),
-    )
-    db.add(session)
-    db.flush()
-    slot.session_id = session.id
-    if external_id:
-        db.add(Identity(study_id=material.study_id, external_id=external_id, participant_id=participant.id))
-    return session
+    return visit
 
 
 def find(db: Db, token: str) -> Session | None:
@@ -56,16 +58,28 @@ def find(db: Db, token: str) -> Session | None:
     return db.scalar(select(Session).where(Session.token == token))
 
 
+def hand_over(db: Db, session: Session) -> str:
+    """Give the visit to the window that asks, and return its bearer; what other windows held opens nothing now."""
+    bearer = secrets.token_urlsafe(24)
+    _lock(db, session)
+    session.bearer_sha256 = bearer_sha256(bearer)
+    return bearer
+
+
+def bearer_sha256(bearer: str) -> str:
+    """Return what is stored of a bearer: whoever reads the database cannot answer for others."""
+    return hashlib.sha256(bearer.encode()).hexdigest()
+
+
 def agree(db: Db, material: Material, session: Session) -> None:
-    """Record consent to the text as it stands, and plan the trials; doing it again changes nothing."""
+    """Record consent to the text as it stands; doing it again changes nothing."""
     _lock(db, session)
     if session.state != "started":
         return
     session.state = "consented"
     session.consented_at = datetime.now(UTC)
     session.consent_sha256 = hashlib.sha256(material.study.texts.consent.encode()).hexdigest()
-    trials = plan(material.manifest, material.study.design, session.slot_number)
-    db.add_all(Trial(session_id=session.id, **vars(trial)) for trial in trials)
+    audit.record_in(db, session, "consent", {"sha256": session.consent_sha256, "ethics": material.study.study.ethics})
 
 
 def decline(db: Db, session: Session) -> None:
@@ -73,77 +87,103 @@ def decline(db: Db, session: Session) -> None:
     _lock(db, session)
     if session.state != "started":
         return
-    session.state = "declined"
+    _leave(db, session, "declined")
     for identity in db.scalars(select(Identity).where(Identity.participant_id == session.participant_id)):
         db.delete(identity)
-    for slot in db.scalars(select(Slot).where(Slot.session_id == session.id)):
-        slot.session_id = None
 
 
-def trials_of(db: Db, session: Session) -> list[Trial]:
-    """Return all trials of a session, in order."""
-    return list(db.scalars(select(Trial).where(Trial.session_id == session.id).order_by(Trial.trial_index)))
+def screen_out(db: Db, session: Session, why: str) -> None:
+    """End the visit of somebody who cannot take part; the place is given back."""
+    _lock(db, session)
+    if session.state in ("started", "consented"):
+        _leave(db, session, "screened_out", why)
 
 
-def trial_at(db: Db, session: Session, trial_index: int) -> Trial | None:
-    """Return one trial of a session, if it has it."""
-    return db.scalar(select(Trial).where(Trial.session_id == session.id, Trial.trial_index == trial_index))
+def withdraw(db: Db, session: Session) -> None:
+    """End a visit because the participant wants to; what was answered stays, as extra, unless it is erased."""
+    _lock(db, session)
+    if session.state in ("started", "consented"):
+        _leave(db, session, "withdrawn")
 
 
-def unanswered(db: Db, session: Session) -> list[Trial]:
-    """Return the trials that have no answer, in order; the first is where a visit goes on."""
-    answered = select(Answer.trial_id).join(Trial).where(Trial.session_id == session.id)
-    rows = select(Trial).where(Trial.session_id == session.id, Trial.id.not_in(answered))
-    return list(db.scalars(rows.order_by(Trial.trial_index)))
+def give_back(db: Db, session: Session, ended: str, now: datetime | None = None) -> None:
+    """End the lease of somebody who returned the submission or ran out of time; who finishes late is extra."""
+    _lock(db, session)
+    if leases.give_back(db, session, ended, now or datetime.now(UTC)):
+        audit.record_in(db, session, "lease", {"ended": ended}, audit.SYSTEM)
+        states.reopen(db, session.study_id)
 
 
-def answer(db: Db, trial: Trial, submission: Submission) -> Answer:
-    """Store an answer; the same submission again returns the stored one.
-
-    Raises:
-        AnswerConflictError: If the trial has another answer, or the submission's id was used for another trial.
-    """
-    db.execute(select(Session.id).where(Session.id == trial.session_id).with_for_update())
-    same_id = db.scalar(select(Answer).where(Answer.uuid == str(submission.uuid)))
-    stored = db.scalar(select(Answer).where(Answer.trial_id == trial.id))
-    if stored is not None and same_id is stored and stored.response == submission.response:
-        return stored
-    if stored is not None or same_id is not None:
-        raise AnswerConflictError(trial.trial_index)
-    row = Answer(
-        trial_id=trial.id,
-        uuid=str(submission.uuid),
-        response=submission.response,
-        rt_ms=submission.rt_ms,
-        shown_at=submission.shown_at.astimezone(UTC),
-        answered_at=datetime.now(UTC),
-        flags=",".join(submission.flags),
-    )
-    db.add(row)
-    db.flush()
-    return row
-
-
-def is_correct(material: Material, trial: Trial, response: str) -> bool | None:
-    """Say whether the better side was chosen; none where no side is better by design."""
-    if trial.purpose not in ("practice", "catch"):
-        return None
-    chosen = {"left": trial.left_condition, "right": trial.right_condition}.get(response)
-    return chosen == better_condition(material.items[trial.item_id])
-
-
-def finish(db: Db, session: Session) -> None:
-    """Close a visit; doing it again changes nothing.
+def finish(db: Db, session: Session, now: datetime | None = None) -> None:
+    """Close a visit once every planned trial has its stored answer; doing it again changes nothing.
 
     Raises:
         UnfinishedError: If a trial has no answer.
     """
+    now = now or datetime.now(UTC)
     _lock(db, session)
-    missing = len(unanswered(db, session))
+    missing = count_missing(db, session)
     if session.state not in ("consented", "finished") or missing:
         raise UnfinishedError(missing)
     if session.state == "consented":
-        session.state, session.finished_at = "finished", datetime.now(UTC)
+        session.state, session.finished_at = "finished", now
+        holds = leases.finish(db, session, now)
+        audit.record_in(db, session, "finish", {"extra": not holds})
+
+
+def trials_of(db: Db, session: Session) -> list[Trial]:
+    """Return all trials of a session, in order; none before consent."""
+    if session.consented_at is None:
+        return []
+    return list(db.scalars(select(Trial).where(Trial.slot_id == session.slot_id).order_by(Trial.trial_index)))
+
+
+def unanswered(db: Db, session: Session) -> list[Trial]:
+    """Return the trials that have no answer, in order; the first is where a visit goes on."""
+    answered = set(db.scalars(select(Answer.trial_id).where(Answer.session_id == session.id)))
+    return [trial for trial in trials_of(db, session) if trial.id not in answered]
+
+
+def count_missing(db: Db, session: Session) -> int:
+    """Return how many planned trials have no stored answer."""
+    answered = and_(Answer.trial_id == Trial.id, Answer.session_id == session.id)
+    planned = select(func.count(Trial.id) - func.count(Answer.id)).select_from(Trial).outerjoin(Answer, answered)
+    return db.scalar(planned.where(Trial.slot_id == session.slot_id)) or 0
+
+
+def _arrive(
+    db: Db, material: Material, mode: Mode, external_id: str | None, flags: str, slot: Slot | None, now: datetime
+) -> Session:
+    """Store who came; the external id, if any, is stored first, so that one person never comes twice at once."""
+    participant = Participant(study_id=material.study_id, pseudonym=secrets.token_hex(6), mode=mode)
+    db.add(participant)
+    db.flush()
+    participant.pseudonym = f"P-{participant.id:04d}"
+    if external_id:
+        db.add(Identity(study_id=material.study_id, external_id=external_id, participant_id=participant.id))
+        db.flush()
+    visit = Session(
+        token=secrets.token_hex(16),
+        study_id=material.study_id,
+        participant=participant,
+        slot=slot,
+        state="started" if slot is not None else "full",
+        flags=flags,
+        started_at=now,
+        position=0,
+        head=START,
+    )
+    db.add(visit)
+    db.flush()
+    return visit
+
+
+def _leave(db: Db, session: Session, state: str, why: str = "") -> None:
+    session.state, session.bearer_sha256 = state, None
+    held = leases.give_back(db, session, state, datetime.now(UTC))
+    audit.record_in(db, session, state, {"why": why} if why else {})
+    if held:
+        states.reopen(db, session.study_id)
 
 
 def _lock(db: Db, session: Session) -> None:
@@ -159,21 +199,3 @@ def _known(db: Db, material: Material, external_id: str | None) -> Session | Non
         Identity.study_id == material.study_id, Identity.external_id == external_id
     )
     return db.scalar(select(Session).where(Session.participant_id.in_(of_person)))
-
-
-def _lowest_free_slot(db: Db, material: Material, mode: Mode) -> Slot:
-    of_mode = select(Slot).where(Slot.study_id == material.study_id, Slot.mode == mode)
-    free = db.scalar(of_mode.where(Slot.session_id.is_(None)).order_by(Slot.number).limit(1))
-    if free is not None:
-        return free
-    if mode in LIMITED_MODES:
-        raise PlacesTakenError(material.name, material.study.design.participants)
-    number = db.scalar(select(func.count()).select_from(of_mode.subquery())) or 0
-    slot = Slot(study_id=material.study_id, mode=mode, number=number)
-    db.add(slot)
-    return slot
-
-
-def _next_pseudonym(db: Db, material: Material) -> str:
-    people = db.scalar(select(func.count()).where(Participant.study_id == material.study_id)) or 0
-    return f"P-{people + 1:04d}"

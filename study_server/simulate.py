@@ -134,7 +134,9 @@ class _Visit:
     def take(self) -> None:
         self._submit("/consent", {"decision": "agree"}, ends_at="/instructions")
         self._get(f"{self._base}/trials")
-        for trial in self._get(f"{self._base}/trials.json").json()["trials"]:
+        opened = self._call("/visit").json()
+        self._client.headers["Authorization"] = f"Bearer {opened['bearer']}"
+        for trial in opened["trials"]:
             self._answer(trial)
         self._submit("/finish", {}, ends_at="/done")
 
@@ -151,8 +153,7 @@ class _Visit:
             "rt_ms": rt_ms,
             "shown_at": (datetime.now(UTC) - timedelta(milliseconds=rt_ms)).isoformat(),
         }
-        headers = {"X-Form-Token": self._form_token, "Accept": "application/json"}
-        self._expect(self._client.post(f"{self._base}/answers", json=answer, headers=headers), "/answers")
+        self._call("/answers", answer)
 
     def _look(self, name: str) -> str:
         png = self._get(f"{self._base}/i/{name}.png").content
@@ -161,6 +162,10 @@ class _Visit:
 
     def _get(self, path: str, params: dict[str, str] | None = None) -> httpx.Response:
         return self._expect(self._client.get(path, params=params), path)
+
+    def _call(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        headers = {"Origin": self._simulation.url}
+        return self._expect(self._client.post(self._base + path, json=body, headers=headers), path)
 
     def _submit(self, path: str, fields: dict[str, str], ends_at: str) -> None:
         form = {"form_token": self._form_token, **fields}

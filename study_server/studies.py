@@ -1,18 +1,25 @@
 """A study in the database: create it once, frozen; read it back as `Material`."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session as Db
 
 from stimuli.manifest import Item, Manifest
 from stimuli.studyfile import StudyFile
+from study_server import audit
 from study_server.errors import MaterialError, StudyFrozenError, StudyUnreadableError, UnknownStudyError
-from study_server.models import Slot, Study
-from study_server.slots import items_of
+from study_server.ledger import OUTCOMES, Code
+from study_server.models import Slot, Stimulus, Study, Trial, Triplet
+from study_server.slots import items_of, plan
+
+LEASE_MINUTES = 60
+_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are read as another
 
 
 @dataclass(frozen=True)
@@ -33,8 +40,15 @@ class Material:
         return self.study.study.name
 
 
-def create(db: Db, study: StudyFile, manifest: Manifest, folder: Path) -> bool:
-    """Store a study with its places; the same study again changes nothing.
+def create(db: Db, study: StudyFile, manifest: Manifest, folder: Path, *, lease_minutes: int = LEASE_MINUTES) -> bool:
+    """Store a study with its material, its numbered places and their plans; the same study again changes nothing.
+
+    Args:
+        db: In a writing transaction.
+        study: The study file.
+        manifest: Of the images.
+        folder: Where they lie.
+        lease_minutes: How long a place is kept for somebody who does not finish.
 
     Returns:
         Whether it is new.
@@ -62,13 +76,52 @@ def create(db: Db, study: StudyFile, manifest: Manifest, folder: Path) -> bool:
         manifest=manifest.model_dump(mode="json"),
         stimuli=str(folder.resolve()),
         created_at=datetime.now(UTC),
+        state="open",
+        paused_because="",
+        lease_minutes=lease_minutes,
         **dict(digests.values()),
     )
     db.add(row)
     db.flush()
-    places = range(study.design.participants)
-    db.add_all(Slot(study_id=row.id, mode=mode, number=number) for mode in ("pilot", "live") for number in places)
+    _store_material(db, row.id, manifest)
+    _store_places(db, row.id, study, manifest)
+    db.add_all(Code(study_id=row.id, outcome=outcome, code=_new_code()) for outcome in OUTCOMES)
+    audit.record(
+        db, "create", {"study": row.name, "study_digest": row.study_digest, "places": study.design.participants}
+    )
     return True
+
+
+def _store_material(db: Db, study_id: int, manifest: Manifest) -> None:
+    """Store every item and image, so that a trial of anything else is impossible."""
+    triplets: list[dict[str, Any]] = []
+    stimuli: list[dict[str, Any]] = []
+    for item in manifest.items:
+        key = {"study_id": study_id, "item_id": item.item_id}
+        reference = item.reference.sha256 if item.reference else None
+        triplets.append(
+            {**key, **item.model_dump(include={"purpose", "prompt", "seed"}), "reference_sha256": reference}
+        )
+        facts = {"condition", "sha256", "num_steps", "width", "height"}
+        stimuli += [{**key, **image.model_dump(include=facts)} for image in item.stimuli.values()]
+    db.execute(insert(Triplet), triplets)
+    db.execute(insert(Stimulus), stimuli)
+
+
+def _store_places(db: Db, study_id: int, study: StudyFile, manifest: Manifest) -> None:
+    """Store the places of live participants and their plans; other modes get theirs when somebody comes."""
+    slots = [
+        Slot(study_id=study_id, mode="live", number=number, state="free") for number in range(study.design.participants)
+    ]
+    db.add_all(slots)
+    db.flush()
+    for slot in slots:
+        ids = {"study_id": study_id, "slot_id": slot.id}
+        db.execute(insert(Trial), [{**ids, **vars(trial)} for trial in plan(manifest, study.design, slot.number)])
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
 
 
 def read_material(db: Db, name: str) -> Material:

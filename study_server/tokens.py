@@ -8,21 +8,42 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from stimuli.manifest import Mode
 
 DAY_S = 24 * 60 * 60
+PLACES = ("left", "reference", "right")
 
 
 def image_name(secret_key: str, session_token: str, trial_index: int, place: str) -> str:
-    """Return the opaque name of one image in one trial of one session, 32 hexadecimal digits.
+    """Return the signed name of one image in one trial of one session, 32 hexadecimal digits.
 
     It depends on where the image is shown and not on the image: two names never say that two images are the same.
+    Its first digits say the trial and the place, which the browser knows; the rest is the signature.
 
     Args:
         secret_key: The server's.
         session_token: The visit's.
-        trial_index: 0-based.
+        trial_index: 0-based, below 65536.
         place: 'left', 'reference' or 'right'.
     """
-    session_key = hmac.digest(secret_key.encode(), session_token.encode(), "sha256")
-    return hmac.new(session_key, f"{trial_index}:{place}".encode(), hashlib.sha256).hexdigest()[:32]
+    said = f"{trial_index:04x}{PLACES.index(place):x}"
+    return said + _signature(secret_key, session_token, said)[: 32 - len(said)]
+
+
+def read_image_name(secret_key: str, session_token: str, name: str) -> tuple[int, str] | None:
+    """Return trial index and place of an image's name, or none if this session was not given it."""
+    said, signature = name[:5], name[5:]
+    expected = _signature(secret_key, session_token, said)[:27]
+    if not hmac.compare_digest(signature.encode(), expected.encode()):
+        return None
+    return int(said[:4], 16), PLACES[int(said[4], 16)]
+
+
+def visit_name(secret_key: str, session_token: str) -> str:
+    """Return a name for the browser's outbox, so that answers of one visit are never sent in another."""
+    return _signature(secret_key, session_token, "outbox")[:16]
+
+
+def hashed(secret_key: str, text: str) -> str:
+    """Return what a log may hold in place of an id, 12 hexadecimal digits."""
+    return hmac.new(secret_key.encode(), f"log:{text}".encode(), hashlib.sha256).hexdigest()[:12]
 
 
 def sign_pass(secret_key: str, study: str, mode: Mode, flags: str = "") -> str:
@@ -50,6 +71,11 @@ def is_desk_key(secret_key: str, text: str) -> bool:
         return bool(_desk(secret_key).loads(text, max_age=DAY_S) == "desk")
     except BadSignature:
         return False
+
+
+def _signature(secret_key: str, session_token: str, said: str) -> str:
+    session_key = hmac.digest(secret_key.encode(), session_token.encode(), "sha256")
+    return hmac.new(session_key, said.encode(), hashlib.sha256).hexdigest()
 
 
 def _passes(secret_key: str) -> URLSafeTimedSerializer:

@@ -5,6 +5,7 @@ from typing import Any
 
 from stimuli.manifest import Stimulus
 from study_server.models import Session, Trial
+from study_server.plans import PlannedRow
 from study_server.studies import Material
 from study_server.tokens import image_name
 
@@ -33,22 +34,8 @@ def shown(
     }
 
 
-def image_names(secret_key: str, material: Material, visit: Session, every: Sequence[Trial]) -> dict[str, str]:
-    """Return the sha256 of the pixels behind each name in a visit."""
-    return {
-        image_name(secret_key, visit.token, trial.trial_index, place): stimulus.sha256
-        for trial in every
-        for place, stimulus in stimuli_of(material, trial).items()
-    }
-
-
-def stimuli_of(material: Material, trial: Trial) -> dict[str, Stimulus]:
+def stimuli_of(material: Material, trial: Trial | PlannedRow) -> dict[str, Stimulus]:
     """Return the images of a trial by their place: left, right, and reference if there is one."""
     item = material.items[trial.item_id]
     places = {"left": item.stimuli[trial.left_condition], "right": item.stimuli[trial.right_condition]}
     return places if item.reference is None else {**places, "reference": item.reference}
-
-
-def visit_name(secret_key: str, visit: Session) -> str:
-    """Return a name for the browser's outbox, so that answers of one visit are never sent in another."""
-    return image_name(secret_key, visit.token, -1, "outbox")[:16]

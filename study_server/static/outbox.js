@@ -26,14 +26,16 @@ export class Outbox {
   /**
    * @param {string} visit  names the visit, so that nobody's answers are sent in another visit
    * @param {string} url
-   * @param {string} formToken
    * @param {(waiting: number, problem: string) => void} onChange
+   * @param {() => void} onLost  this window's bearer opens nothing any more
    */
-  constructor(visit, url, formToken, onChange) {
+  constructor(visit, url, onChange, onLost) {
     this.key = `outbox:${visit}`;
     this.url = url;
-    this.formToken = formToken;
     this.onChange = onChange;
+    this.onLost = onLost;
+    /** What the server knows this window by. @type {string} */
+    this.bearer = "";
     /** @type {Map<string, (ack: Acknowledgement) => void>} */
     this.listeners = new Map();
     this.sending = false;
@@ -86,11 +88,12 @@ export class Outbox {
     try {
       const response = await fetch(this.url, {
         method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json", "X-Form-Token": this.formToken },
+        headers: { "Content-Type": "application/json", Authorization: `Bearer ${this.bearer}` },
         body: JSON.stringify(answer),
         keepalive: true,
       });
       if (response.ok) return await response.json();
+      if (response.status === 401) this.onLost();
       return response.status === 409 ? {} : null; // 409: this trial has an answer already, and the first stands
     } catch {
       return null;

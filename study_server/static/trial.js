@@ -17,7 +17,7 @@ const dialog = element("instructions");
 const stage = new Stage(element("stage"));
 const interlude = new Interlude(element("interlude"), [element("stage"), page.querySelector(".question")]);
 const controls = new Controls(element("choose-left"), element("choose-right"), () => dialog.open);
-const outbox = new Outbox(page.dataset.visit, `${base}/answers`, page.dataset.formToken, showSaved);
+const outbox = new Outbox(page.dataset.visit, `${base}/answers`, showSaved, showLost);
 
 /** Marks for the trial on the screen. @type {Set<string>} */
 let marks = new Set();
@@ -36,6 +36,12 @@ element("open-instructions").addEventListener("click", (event) => {
  */
 function showSaved(waiting, problem) {
   element("saved").textContent = problem || (waiting > 0 ? "saving …" : "saved ✓");
+}
+
+/** Say that this window is no longer the one that answers; loading the page again makes it that. */
+async function showLost() {
+  await interlude.show("Your visit goes on elsewhere", "It was opened in another window or browser, or it is over. Continue to go on here.");
+  location.reload();
 }
 
 /**
@@ -88,13 +94,24 @@ async function pauseBetween(last, next) {
   else await interlude.show(`Block ${last.block} is done`, "Rest your eyes for a moment. Go on when you are ready.");
 }
 
-/** Ask for the unanswered trials; an answer that still waits in the outbox is sent first. */
+/** Open the visit in this window; an answer that still waits in the outbox is sent before the trials are asked for. */
 async function remaining() {
+  const plan = await open();
+  if (outbox.waiting.length === 0) return plan;
   await outbox.flush();
+  return open();
+}
+
+async function open() {
   for (;;) {
     try {
-      const response = await fetch(`${base}/trials.json`, { headers: { Accept: "application/json" } });
-      if (response.ok) return await response.json();
+      const response = await fetch(`${base}/visit`, { method: "POST" });
+      if (response.status === 401) location.reload(); // not in its trials any more
+      if (response.ok) {
+        const plan = await response.json();
+        outbox.bearer = plan.bearer;
+        return plan;
+      }
     } catch {
       // no connection: tried again below
     }

