@@ -27,3 +27,24 @@ def permuted(num_steps: NDArray[np.int64], rng: np.random.Generator, replicates:
         Shape (replicates, prompts).
     """
     return np.stack([rng.permutation(num_steps) for _ in range(replicates)])
+
+
+def within(num_steps: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+    """Cut budgets so that together they keep to a total; what is above one step is cut in proportion.
+
+    Args:
+        num_steps: Wanted steps, shape (prompts,), each at least 1.
+        total: Steps for all, at least one for each prompt.
+
+    Returns:
+        Shape (prompts,): the wanted steps if they fit, else budgets that sum to `total`; what proportion leaves over
+        goes to the largest remainders, the first of equals first.
+    """
+    if num_steps.sum() <= total:
+        return num_steps
+    above = num_steps - 1
+    share = above * (total - len(num_steps)) / above.sum()
+    cut: NDArray[np.int64] = np.floor(share).astype(np.int64)
+    left_over = total - len(num_steps) - int(cut.sum())
+    cut[np.argsort(-(share - cut), kind="stable")[:left_over]] += 1
+    return 1 + cut

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from budgetfusion.allocate import permuted, uniform
+from budgetfusion.allocate import permuted, uniform, within
 
 
 def test_uniform_is_the_rounded_mean() -> None:
@@ -20,3 +20,18 @@ def test_permuted_keeps_the_multiset_of_budgets(rng: np.random.Generator) -> Non
     assert control.shape == (8, 20)
     assert (np.sort(control, axis=1) == ours).all()
     assert (control != ours).any(axis=1).all()
+
+
+def test_budgets_that_fit_are_left_alone() -> None:
+    """A total that is not reached changes nothing."""
+    assert within(np.array([5, 10]), 15).tolist() == [5, 10]
+
+
+def test_budgets_are_cut_to_the_total_in_proportion(rng: np.random.Generator) -> None:
+    """They sum to it exactly, none falls below one step, and a prompt that wanted more still gets no less."""
+    wanted = rng.integers(1, 60, 40)
+    for total in (40, 41, 300, int(wanted.sum()) - 1):
+        cut = within(wanted, total)
+
+        assert (cut.sum(), cut.min() >= 1, (cut <= wanted).all()) == (total, True, True)
+        assert (np.diff(cut[np.argsort(wanted, kind="stable")]) >= -1).all()
