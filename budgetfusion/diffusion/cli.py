@@ -1,14 +1,11 @@
 """`budgetfusion generate`, `budgetfusion measure` and `budgetfusion evaluate`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from budgetfusion.diffusion.options import load_model, model_options
-
-if TYPE_CHECKING:
-    from budgetfusion.diffusion.pipeline import Model
 
 
 class Integers(click.ParamType[tuple[int, ...]]):
@@ -25,27 +22,46 @@ class Integers(click.ParamType[tuple[int, ...]]):
 
 
 @click.command()
-@click.argument("prompt")
+@click.argument("prompt", nargs=-1)
+@click.option("--prompts", type=click.Path(path_type=Path), help="A file with one more prompt on each line.")
 @click.option("--steps", default="auto", show_default=True, help="auto (predicted) or a number.")
-@click.option("--seed", default=0, show_default=True, help="Of the initial noise.")
+@click.option(
+    "--budget-tflop", type=click.FloatRange(0, min_open=True), help="All images together cost at most so many TFLOP."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the initial noise.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("image.png"), show_default=True)
 @click.option("--predictor", type=click.Path(path_type=Path), help="A predictor; forces it on any model.")
 @model_options
-def generate(prompt: str, steps: str, seed: int, out: Path, predictor: Path | None, **options: Any) -> None:
-    """Make an image of PROMPT with the number of steps that it deserves."""
-    from PIL import Image
-
-    from budgetfusion.diffusion import pipeline
-    from budgetfusion.files import replacing
+def generate(
+    prompt: tuple[str, ...],
+    prompts: Path | None,
+    steps: str,
+    budget_tflop: float | None,
+    seed: int,
+    out: Path,
+    predictor: Path | None,
+    **options: Any,
+) -> None:
+    """Make an image of each PROMPT with the number of steps that it deserves."""
+    from budgetfusion.diffusion import pictures, plans
     from budgetfusion.predictor.cli import warn_unknown
+    from budgetfusion.prompts import read_prompts
 
+    every = list(dict.fromkeys([*prompt, *(read_prompts(prompts) if prompts else [])]))
+    if not every:
+        raise click.UsageError("found no prompt, expected at least one: give PROMPT, or --prompts FILE.")
+    num_steps = None if steps == "auto" else _number(steps)
     model = load_model(**options)
-    warn_unknown(model.config.model, [prompt])
-    num_steps, reason = (_number(steps), "as asked") if steps != "auto" else _suggested(model, prompt, predictor)
-    pixels = pipeline.generate(model, [prompt], [seed], num_steps)[0]
-    with replacing(out) as partial:
-        Image.fromarray(pixels).save(partial, format="PNG")
-    click.echo(f"{out}: {num_steps} steps ({reason}), seed {seed}, {model.config.model} on {model.device}")
+    warn_unknown(model.config.model, every)
+    flops = pictures.flops_of(model)
+    chosen = plans.fixed(every, num_steps) if num_steps else plans.predicted(model, every, predictor)
+    if budget_tflop is not None:
+        chosen = plans.affordable(chosen, flops, budget_tflop)
+    for path, plan in pictures.save(model, chosen, seed, out):
+        click.echo(
+            f"{path}: {plan.num_steps} steps ({plan.reason}), {flops.image(plan.num_steps):.3g} TFLOP, seed {seed}, "
+            f"{model.config.model} on {model.device}"
+        )
 
 
 @click.command()
@@ -131,11 +147,3 @@ def _number(steps: str) -> int:
             f"found '{steps}', expected 'auto' or a whole number from 1 to 1000", param_hint="--steps"
         )
     return int(steps)
-
-
-def _suggested(model: "Model", prompt: str, predictor: Path | None) -> tuple[int, str]:
-    from budgetfusion.diffusion.text import encode_text
-    from budgetfusion.predictor.shipped import predictor_for
-
-    suggestion = predictor_for(model, predictor).suggest(encode_text(model.pipe, [prompt]))[0]
-    return suggestion.num_steps, f"predicted, bound by {suggestion.bound_by}"
