@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analysis import model_cli
+
 if TYPE_CHECKING:
     from analysis.efficiency import Efficiency
     from analysis.validate import Outcome
@@ -26,11 +28,18 @@ def analyze() -> None:
     """Turn choices and evaluations into a report."""
 
 
+for command in (model_cli.scale, model_cli.thresholds, model_cli.power, model_cli.audit):
+    analyze.add_command(command)
+
+
 @analyze.command()
-@click.argument("choices", type=FILE)
-@click.option("--stimuli", type=FOLDER, required=True, help="The stimuli folder the choices are about.")
+@click.argument("choices", type=FILE, nargs=-1, required=True)
+@click.option(
+    "--stimuli", "--manifest", "stimuli", type=click.Path(path_type=Path), multiple=True, help="What they are about."
+)
+@click.option("--study", "--plan", "study", type=FILE, multiple=True, help="The study file, or a plan [analysis].")
 @click.option("--evaluation", type=FILE, help="Rows from `budgetfusion evaluate`.")
-@click.option("--study", type=FILE, help="The study file with the declared rules; without it, the defaults.")
+@click.option("--compare", metavar="A:B", multiple=True, help="Two conditions; the choices of A are counted.")
 @click.option(
     "--mode",
     type=click.Choice(["live", "pilot", "preview", "bot"]),
@@ -39,23 +48,37 @@ def analyze() -> None:
 @click.option("--out", type=FOLDER, required=True, help="Folder for the report.")
 @click.option("--json", "as_json", is_flag=True, help="Print where the result is as JSON.")
 def report(
-    choices: Path,
-    stimuli: Path,
+    choices: tuple[Path, ...],
+    stimuli: tuple[Path, ...],
+    study: tuple[Path, ...],
     evaluation: Path | None,
-    study: Path | None,
+    compare: tuple[str, ...],
     mode: str | None,
     out: Path,
     as_json: bool,
 ) -> None:
-    """Write a self-contained report about CHOICES (CSV, JSONL or Parquet)."""
+    """Write one self-contained report about CHOICES (CSV, JSONL or Parquet), one file or several.
+
+    Files are matched by the digests that they carry, so their order does not matter.
+    """
     from analysis.report import write_report
 
-    made = write_report(choices, stimuli, out, evaluation=evaluation, study=study, mode=mode)
+    pairs = [_pair(text) for text in compare]
+    made = write_report(choices, stimuli, out, evaluation=evaluation, study=study, mode=mode, compare=pairs)
     if as_json:
         places = {"report": str(made.html), "results": str(made.results)}
         click.echo(json.dumps(places | {"headline": made.headline, "verdict": made.verdict}, ensure_ascii=False))
         return
     click.echo(f"{made.headline}\n{made.verdict}\nReport: {made.html}\nResults: {made.results}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    first, _, second = text.partition(":")
+    if not first or not second:
+        raise click.BadParameter(
+            f"found '{text}', expected two conditions with a colon between", param_hint="--compare"
+        )
+    return first, second
 
 
 @analyze.command()
@@ -66,7 +89,7 @@ def efficiency(evaluation: Path, seed: int, as_json: bool) -> None:
     """Print quality and quality per computation of each rule of an EVALUATION (Parquet)."""
     from analysis.efficiency import efficiency as tables
     from analysis.load import read_evaluation
-    from analysis.report import to_json
+    from analysis.render import to_json
 
     result = tables(read_evaluation(evaluation), seed=seed)
     if as_json:
@@ -84,7 +107,7 @@ def validate(data: Path, as_json: bool) -> None:
 
     outcomes = recompute(data)
     if as_json:
-        from analysis.report import to_json
+        from analysis.render import to_json
 
         rows = [{"id": o.check.id, "quantity": o.check.quantity, "file": o.check.file} for o in outcomes]
         numbers = [{"published": o.check.published, "found": o.found, "miss": o.miss} for o in outcomes]

@@ -1,16 +1,23 @@
 """Everything a study says, from tidy frames to one frozen record; the report only writes it down."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from analysis.bias import Controls, caught, controls, lapse_bound
+from analysis.bias import Controls, bias_model, caught, controls, halves, lapse_bound, side_bias
 from analysis.efficiency import Efficiency, efficiency
-from analysis.exclude import Flow, exclude, one_mode
-from analysis.jnd import Verdict, verdict
-from analysis.rates import Rate, main_trials, per_participant, selection_rate
+from analysis.estimators import estimators, rate_model
+from analysis.exclude import Flow, exclude, first_sessions, one_mode
+from analysis.glmm import Glmm
+from analysis.heterogeneity import BetaBinomial, betabinomial, overdispersion
+from analysis.jnd import Verdict, scales, verdict
+from analysis.plan import AnalysisPlan
+from analysis.rates import Rate, main_trials, per_group, selection_rate
+from analysis.reliability import reliability
+from analysis.specification import specifications
 from stimuli.manifest import Manifest
-from stimuli.studyfile import AnalysisTable
 
 OBSERVERS = {
     "simulated-perceived": "SIMULATED observers that see the rendered images through an image metric: the images "
@@ -28,10 +35,13 @@ UNKNOWN_BOTS = "SIMULATED observers; their kind is not recorded in the choices."
 
 @dataclass(frozen=True)
 class Findings:
-    """The results of one study.
+    """The results of one comparison: one study, or one pair of its conditions.
 
-    `everybody` is the selection rate without exclusions; `lapse_bound` the upper bound, in [0, 1], on the share of
-    answers given without looking, from everybody's catch trials.
+    `kept` and `everybody` are the selection rates with and without exclusions. `people` and `prompts` hold one row for
+    each (see `rates.per_group`), `estimators`, `scales`, `sides`, `halves`, `reliability` and `specifications` the
+    tables of the functions of that name. `model` has crossed intercepts alone, `bias` side, order and carry-over too;
+    none where a model cannot be fitted. `lapse_bound` is the upper bound, in [0, 1], on the share of answers given
+    without looking, from everybody's catch trials.
     """
 
     compare: tuple[str, str]
@@ -42,9 +52,20 @@ class Findings:
     kept: Rate
     everybody: Rate
     people: pd.DataFrame
+    prompts: pd.DataFrame
+    estimators: pd.DataFrame
+    scales: pd.DataFrame
     verdict: Verdict
+    phi: float
+    betabinomial: BetaBinomial
+    model: Glmm | None
     controls: Controls
     lapse_bound: float
+    sides: pd.DataFrame
+    bias: Glmm | None
+    halves: pd.DataFrame
+    reliability: pd.DataFrame
+    specifications: pd.DataFrame
     n_items: int
     n_identical: int
     n_identical_trials: int
@@ -53,42 +74,66 @@ class Findings:
 
 
 def analyse(
-    choices: pd.DataFrame, manifest: Manifest, rules: AnalysisTable, evaluation: pd.DataFrame | None
+    choices: pd.DataFrame,
+    compare: tuple[str, str],
+    plan: AnalysisPlan,
+    *,
+    manifest: Manifest | None = None,
+    evaluation: pd.DataFrame | None = None,
 ) -> Findings:
-    """Return the findings of a study under rules that were declared beforehand.
+    """Return the findings about two conditions under a plan that was made beforehand.
 
     Args:
-        choices: Result of `load.read_choices`.
-        manifest: The material the choices are about.
-        rules: The study file's `[analysis]` table.
+        choices: Rows with the columns of a choice.
+        compare: The condition that is counted, and the one it was compared with.
+        plan: Of the analysis.
+        manifest: The material the choices are about, or none.
         evaluation: Result of `load.read_evaluation`, or none.
 
     Raises:
         NoChoicesError: If nothing is left to analyse.
         EvaluationError: If the evaluation cannot be compared.
     """
-    level = 1 - rules.alpha
-    trials, flow = exclude(choices, rules)
-    kept = selection_rate(trials, manifest.compare, level)
-    everyone = one_mode(choices)[0]
-    catch = caught(everyone)["right_answer"]  # of everybody: those kept were kept by these very trials
-    careless = lapse_bound(int((catch == 0).sum()), len(catch), level)
+    rules, level = plan.rules, plan.level
+    rows, flow = exclude(choices, rules)
+    kept = selection_rate(rows, compare, level, ties=rules.ties, clusters=plan.clusters)
+    trials = main_trials(rows, compare, rules.ties)
+    everyone = first_sessions(one_mode(choices)[0])
+    careless = lapse_bound(caught(everyone), level)  # of everybody: those kept were kept by these very trials
+    people, prompts = (per_group(trials, by, level) for by in ("participant", "prompt"))
+    counts = [people[name].to_numpy(np.float64) for name in ("selected", "n")]
+    model = rate_model(trials, level)
+    chance: dict[str, Any] = {"replicates": rules.replicates, "seed": rules.seed, "level": level}
+    items = manifest.items if manifest else []
     return Findings(
-        compare=manifest.compare,
+        compare=compare,
         level=level,
         simulated=flow.mode == "bot",
         observers=observers(everyone) if flow.mode == "bot" else (PEOPLE[flow.mode],),
         flow=flow,
         kept=kept,
-        everybody=selection_rate(everyone, manifest.compare, level),
-        people=per_participant(main_trials(trials, manifest.compare), level),
-        verdict=verdict(kept.pooled.interval, careless, *manifest.compare),
-        controls=controls(trials, manifest.compare, level),
+        everybody=selection_rate(everyone, compare, level, ties=rules.ties, clusters=plan.clusters),
+        people=people,
+        prompts=prompts,
+        estimators=estimators(trials, clusters=plan.clusters, model=model, **chance),
+        scales=scales(kept.pooled),
+        verdict=verdict(
+            kept.pooled, careless, *compare, margin_jnd=rules.margin_jnd, equivalence_jnd=rules.equivalence_jnd
+        ),
+        phi=overdispersion(*counts),
+        betabinomial=betabinomial(*counts),
+        model=model,
+        controls=controls(rows, compare, level),
         lapse_bound=careless,
-        n_items=sum(item.purpose == "main" for item in manifest.items),
-        n_identical=sum(item.purpose == "identical" for item in manifest.items),
-        n_identical_trials=int((trials["purpose"] == "identical").sum()),
-        budgets=budgets(manifest),
+        sides=side_bias(trials),
+        bias=bias_model(trials, level),
+        halves=halves(trials, level),
+        reliability=reliability(trials, model=model, **chance),
+        specifications=specifications(choices, compare, plan),
+        n_items=sum(item.purpose == "main" for item in items),
+        n_identical=sum(item.purpose == "identical" for item in items),
+        n_identical_trials=int((rows["purpose"] == "identical").sum()),
+        budgets=budgets(manifest) if manifest else pd.DataFrame(columns=["prompt", "first", "second"]),
         efficiency=None if evaluation is None else efficiency(evaluation, level=level, seed=rules.seed),
     )
 

@@ -1,7 +1,7 @@
 """The analysis plan: what was decided before the data, frozen, and named by its digest."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ class AnalysisPlan:
     `digest` is the sha256 of the rules, the same that the study server keeps as the study's preregistration.
     """
 
-    rules: AnalysisTable = AnalysisTable()
+    rules: AnalysisTable = field(default_factory=AnalysisTable)
     origin: str = DEFAULTS
     study: StudyFile | None = None
 

@@ -1,7 +1,8 @@
 """Figures: each answers one question and returns what it drew; nothing is computed that a table does not hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
+from analysis.document import SIMULATED
 from analysis.efficiency import QUALITIES, Efficiency
-from analysis.jnd import ONE_JND_BELOW
+from analysis.jnd import jnd
 from analysis.rates import Estimate
 from analysis.rounding import percent, span
 from budgetfusion.files import replacing
@@ -35,56 +37,69 @@ def style() -> Iterator[None]:
         yield
 
 
+METADATA: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+"""What would change from day to day, left out."""
+
+
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as SVG, the same bytes for the same figure."""
+    """Write a figure as SVG, PDF or PNG (by the path's ending), the same bytes for the same figure."""
+    kind = path.suffix[1:]
     with style(), replacing(path) as partial:
-        figure.savefig(partial, format="svg", metadata={"Date": None})
+        figure.savefig(partial, format=kind, metadata=METADATA[kind])
 
 
-def selection_rates(
-    people: pd.DataFrame,
-    pooled: Estimate,
-    compare: tuple[str, str],
-    *,
-    n_prompts: int,
-    simulated: bool,
-    width: float = TWO_COLUMNS,
-) -> Drawn:
-    """Draw how often each participant chose the first condition (figure 9 of arXiv:2412.05780).
+@dataclass(frozen=True)
+class Shown:
+    """One comparison as figure 9 shows it: its participants, its rate, its two conditions, its number of prompts."""
+
+    people: pd.DataFrame
+    pooled: Estimate
+    compare: tuple[str, str]
+    n_prompts: int
+
+
+def selection_rates(shown: Sequence[Shown], *, margin: float = 0.25, width: float = TWO_COLUMNS) -> Drawn:
+    """Draw how often each participant chose the first condition (figure 9 of arXiv:2412.05780), one panel for each.
 
     Args:
-        people: Result of `rates.per_participant`.
-        pooled: The mean over choices with its interval.
-        compare: The condition counted and the one it was compared with.
-        n_prompts: Prompts among the choices.
-        simulated: Whether the choices are a bot's; written across the figure.
+        shown: The comparisons, from top to bottom; `people` is the result of `rates.per_participant`.
+        margin: The selection rate at the margin of 'not worse', in [0, 1].
         width: Inches.
 
     Returns:
-        The figure, and its bars: low, high (percent), participants, expected (if all shared the mean).
+        The figure, and its bars: comparison, low, high (percent), participants, expected (if all shared the mean).
     """
-    bars = histogram(people, pooled.mean)
+    bars = [histogram(part.people, part.pooled.mean) for part in shown]
     with style():
-        figure = Figure(figsize=(width, 2.6), layout="constrained")
-        axes = figure.add_subplot()
-        axes.bar(bars["low"], bars["participants"], width=5, align="edge", color=BLUE, edgecolor="white", linewidth=0.6)
-        top = max(1.0, float(bars[["participants", "expected"]].max(axis=None)))
-        axes.set(xlim=(0, 100), ylim=(0, 1.42 * top), ylabel="participants", xticks=range(0, 101, 25))
-        axes.set_xlabel(f"main trials on which {compare[0]} was chosen, %")
-        axes.plot(
-            100 * people["rate"], np.full(len(people), 0.012 * top), "|", color=BLACK, markersize=5, clip_on=False
-        )
-        _named_line(axes, 50, "chance", BLACK)
-        _named_line(
-            axes, 100 * ONE_JND_BELOW, f"1 JND below {'reference' if compare[1] == 'REFERENCE' else compare[1]}"
-        )
-        _whisker(axes, pooled, 1.13 * top)
-        n = f"{len(people)} participants\n{n_prompts} prompts\n{pooled.n} choices"
-        _key(axes, bars, n, on_the_left=pooled.mean > 0.5)
-        axes.yaxis.grid(visible=True)
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-        _stamp(figure, simulated)
-    return figure, bars
+        figure = Figure(figsize=(width, 0.3 + 2.3 * len(shown)), layout="constrained")
+        grid = np.atleast_1d(figure.subplots(len(shown), 1, sharex=True))
+        for axes, part, of_part in zip(grid, shown, bars, strict=True):
+            _rates_on(axes, part, of_part, margin)
+    names = [f"{part.compare[0]} v {part.compare[1]}" for part in shown]
+    data = [of_part.assign(comparison=name) for name, of_part in zip(names, bars, strict=True)]
+    return figure, pd.concat(data, ignore_index=True)[["comparison", *bars[0].columns]]
+
+
+def _rates_on(axes: Axes, shown: Shown, bars: pd.DataFrame, margin: float) -> None:
+    axes.bar(bars["low"], bars["participants"], width=5, align="edge", color=BLUE, edgecolor="white", linewidth=0.6)
+    top = max(1.0, float(bars[["participants", "expected"]].max(axis=None)))
+    axes.set(xlim=(0, 100), ylim=(0, 1.42 * top), ylabel="participants", xticks=range(0, 101, 25))
+    axes.set_xlabel(f"main trials on which {shown.compare[0]} was chosen over {shown.compare[1]}, %")
+    rates = 100 * shown.people["rate"]
+    axes.plot(rates, np.full(len(rates), 0.012 * top), "|", color=BLACK, markersize=5, clip_on=False)
+    named_line(axes, 50, "chance", BLACK)
+    other = "reference" if shown.compare[1] == "REFERENCE" else shown.compare[1]
+    named_line(axes, 100 * margin, f"{jnd_label(margin)} below {other}")
+    _whisker(axes, shown.pooled, 1.13 * top)
+    n = f"{len(rates)} participants\n{shown.n_prompts} prompts\n{shown.pooled.n} choices"
+    _key(axes, bars, n, on_the_left=shown.pooled.mean > 0.5)
+    axes.yaxis.grid(visible=True)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+
+
+def jnd_label(margin: float) -> str:
+    """Return a selection rate below one half as a distance in words, '1 JND'."""
+    return f"{-jnd(margin):.3g} JND"
 
 
 def histogram(people: pd.DataFrame, mean: float) -> pd.DataFrame:
@@ -96,8 +111,8 @@ def histogram(people: pd.DataFrame, mean: float) -> pd.DataFrame:
     """
     counts, expected = np.zeros(BINS), np.zeros(BINS)
     for selected, n in people[["selected", "n"]].itertuples(index=False):
-        counts[min(BINS - 1, BINS * selected // n)] += 1
-        k = np.arange(n + 1)
+        counts[min(BINS - 1, int(BINS * selected // n))] += 1
+        k = np.arange(int(n) + 1)
         np.add.at(expected, np.minimum(BINS - 1, BINS * k // n), stats.binom.pmf(k, n, mean))
     edges = 100 / BINS * np.arange(BINS + 1)
     columns = {"low": edges[:-1], "high": edges[1:], "participants": counts.astype(np.int64), "expected": expected}
@@ -155,7 +170,7 @@ def steps(budgets: pd.DataFrame, compare: tuple[str, str], *, width: float = TWO
         axes.set_xlim(0, 1.08 * float(budgets[["first", "second"]].max(axis=None)) + 1)
         axes.set_ylim(0, 1.15 * float(bars["prompts"].max()))
         if budgets["second"].nunique() == 1:
-            _named_line(axes, float(budgets["second"].iloc[0]), f"{compare[1]}: {budgets['second'].iloc[0]}", ORANGE)
+            named_line(axes, float(budgets["second"].iloc[0]), f"{compare[1]}: {budgets['second'].iloc[0]}", ORANGE)
         axes.text(0.99, 0.97, f"n = {len(budgets)} prompts", transform=axes.transAxes, ha="right", va="top", color=GREY)
         axes.yaxis.grid(visible=True)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
@@ -173,7 +188,8 @@ def _key(axes: Axes, bars: pd.DataFrame, title: str, on_the_left: bool) -> None:
     )
 
 
-def _named_line(axes: Axes, x: float, name: str, color: str = BLUE) -> None:
+def named_line(axes: Axes, x: float, name: str, color: str = BLUE) -> None:
+    """Draw a dashed vertical line with its name above the axes."""
     axes.axvline(x, color=color, linestyle="--", linewidth=1)
     axes.text(x, 1.015, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", color=BLACK)
 
@@ -204,8 +220,7 @@ def _name_rows(axes: Axes, names: list[str]) -> None:
     axes.set_ylim(len(names) - 0.5, -0.5)
 
 
-def _stamp(figure: Figure, simulated: bool) -> None:
-    if simulated:
-        figure.text(
-            0.5, 0.5, "SIMULATED", fontsize=44, color=VERMILION, alpha=0.16, ha="center", va="center", rotation=14
-        )
+def stamp(figure: Figure) -> None:
+    """Write SIMULATED across a figure whose data no person made."""
+    size = 6.4 * figure.get_figwidth()
+    figure.text(0.5, 0.5, SIMULATED, fontsize=size, color=VERMILION, alpha=0.16, ha="center", va="center", rotation=14)

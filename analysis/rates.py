@@ -1,17 +1,19 @@
 """Selection rates: how often one condition was chosen, with participants and prompts as clusters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.errors import NoChoicesError
+from analysis.clusters import Codes, Numbers, cluster_variance, number_of_groups
+from analysis.errors import NoChoicesError, NotEstimableError
+from analysis.heterogeneity import shrink
 
-Numbers = NDArray[np.float64]
-Codes = NDArray[np.int64]
+ESTIMATORS = {1: "cluster-robust t (participants)", 2: "two-way cluster-robust t (participants and prompts)"}
+"""How an interval is called, by the number of its clusterings."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Estimate:
 class Rate:
     """A selection rate; SD, SE and interval are three different things and stand apart.
 
-    `pooled` weighs each choice alike (two-way clusters); `by_participant` weighs each participant alike (t interval).
+    `pooled` weighs each choice alike (clustered by what the plan generalises over); `by_participant` weighs each
+    participant alike (t interval). `sd` is that of the participants' rates, `t` and `p_value` test the pooled rate
+    against one half, two-sided.
     """
 
     condition: str
@@ -53,7 +57,6 @@ class Rate:
     sd: float
     t: float
     p_value: float
-    phi: float
     n_participants: int
     n_prompts: int
     n_choices: int
@@ -61,67 +64,97 @@ class Rate:
     n_skips: int
 
 
-def main_trials(choices: pd.DataFrame, compare: tuple[str, str]) -> pd.DataFrame:
-    """Return the decided main trials of one pair: answered left or right, purpose 'main' and nothing else.
+def main_trials(choices: pd.DataFrame, compare: tuple[str, str], ties: str = "drop") -> pd.DataFrame:
+    """Return the main trials of one pair that count: purpose 'main', answered left or right, or a tie as one half.
 
     Args:
         choices: Rows with the columns of a choice.
         compare: The two conditions of a main trial; the selection of the first is counted.
+        ties: 'drop' leaves ties out, 'half' counts each as one half; skips are always left out.
 
     Returns:
-        Columns participant, prompt, selected (0/1) and left (0/1: the left side was chosen).
+        Columns participant, prompt, item_id, selected (0, 0.5 or 1), left (0, 0.5 or 1: the left side was chosen),
+        side (0.5 where the first condition was on the left, else -0.5), session, trial_index and rt_ms.
     """
-    decided = _shown(choices, compare).query("response in ('left', 'right')")
-    return pd.DataFrame(
-        {
-            "participant": decided["participant"],
-            "prompt": decided["prompt"],
-            "selected": (decided["chosen"] == compare[0]).astype("int64"),
-            "left": (decided["response"] == "left").astype("int64"),
-        }
+    counted = ["left", "right", "tie"] if ties == "half" else ["left", "right"]
+    shown = _shown(choices, compare)
+    decided = shown[shown["response"].isin(counted)]
+    first_left = decided["left_condition"] == compare[0]
+    left = decided["response"].map({"left": 1.0, "tie": 0.5, "right": 0.0}).astype("float64")
+    kept = ["participant", "prompt", "item_id", "session", "trial_index", "rt_ms"]
+    return decided[kept].assign(
+        selected=left.where(first_left, 1 - left), left=left, side=first_left.map({True: 0.5, False: -0.5})
     )
 
 
-def per_participant(trials: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Return each participant's selection rate with a Wilson interval.
-
-    Returns:
-        Columns participant, selected, n, rate, low, high; rates in [0, 1]; sorted by participant.
-
-    Source:
-        Wilson (1927), through `statsmodels.stats.proportion.proportion_confint`.
-    """
-    table = trials.groupby("participant", sort=True)["selected"].agg(selected="sum", n="count").reset_index()
-    low, high = proportion_confint(table["selected"], table["n"], alpha=1 - level, method="wilson")
-    return table.assign(rate=table["selected"] / table["n"], low=low, high=high)
-
-
-def two_way(values: Numbers, participants: Codes, prompts: Codes, level: float = 0.95) -> Estimate:
-    """Return the mean of crossed data with a two-way cluster-robust interval.
-
-    The variance is V_p + V_q - V_0 (each with G/(G-1)), never less than the larger of V_p and V_q; t quantiles with
-    min(G_p, G_q) - 1 degrees of freedom; ends clipped to [0, 1]. Where the clusters do not vary (every choice the same)
-    the sandwich says nothing, and a Wilson interval with n = min(G_p, G_q) stands in.
+def per_group(trials: pd.DataFrame, by: str = "participant", level: float = 0.95) -> pd.DataFrame:
+    """Return the selection rate of each participant or prompt, with three intervals.
 
     Args:
-        values: 0 or 1 for each choice, shape (choices,).
-        participants: Code of each choice's participant, 0-based, shape (choices,).
-        prompts: Code of each choice's prompt, 0-based, shape (choices,).
+        trials: Result of `main_trials`.
+        by: 'participant' or 'prompt'.
         level: Confidence level in (0, 1).
+
+    Returns:
+        Sorted by group: the group, selected, n, rate; low and high (Wilson); jeffreys_low and jeffreys_high; and
+        shrunk, shrunk_low, shrunk_high: drawn towards the mean by as much as the groups are alike. Rates in [0, 1].
+
+    Source:
+        Wilson (1927) and Jeffreys, see Brown, Cai and DasGupta (2001), Statistical Science 16(2); `betabinomial`.
+    """
+    table = trials.groupby(by, sort=True)["selected"].agg(selected="sum", n="count").reset_index()
+    selected, n = table["selected"].to_numpy(np.float64), table["n"].to_numpy(np.float64)
+    wilson = proportion_confint(selected, n, alpha=1 - level, method="wilson")
+    jeffreys = proportion_confint(selected, n, alpha=1 - level, method="jeffreys")
+    ends = {"low": wilson[0], "high": wilson[1], "jeffreys_low": jeffreys[0], "jeffreys_high": jeffreys[1]}
+    return table.assign(rate=selected / n, **ends, **shrink(selected, n, level))
+
+
+def per_participant(trials: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """Return `per_group` of the participants."""
+    return per_group(trials, "participant", level)
+
+
+def clustered(values: Numbers, clusters: Sequence[Codes], level: float = 0.95) -> Estimate:
+    """Return the mean of values with an interval that is robust to one or two crossed clusterings.
+
+    With two, the variance is V_p + V_q - V_0 (each with G/(G-1)), never less than the larger of V_p and V_q; t
+    quantiles with min(G_p, G_q) - 1 degrees of freedom; ends clipped to [0, 1]. Where the clusters do not vary (every
+    choice the same) the sandwich says nothing, and a Wilson interval with n = min(G_p, G_q) stands in.
+
+    Args:
+        values: A number in [0, 1] for each choice, shape (choices,).
+        clusters: One or two arrays of codes, 0-based, each of shape (choices,).
+        level: Confidence level in (0, 1).
+
+    Raises:
+        NotEstimableError: If there is no value, or one is not a number.
 
     Source:
         Cameron, Gelbach and Miller (2011), Journal of Business and Economic Statistics 29(2).
     """
-    mean, groups = float(values.mean()), min(len(np.unique(participants)), len(np.unique(prompts)))
-    se = float(np.sqrt(_two_way_variance(values - mean, participants, prompts))) if groups > 1 else np.nan
-    interval = _interval(mean, se, groups, level, "two-way cluster-robust t (participants and prompts)")
-    return Estimate(mean, se, interval, len(values))
+    if len(values) == 0 or not np.isfinite(values).all():
+        raise NotEstimableError("selection rate", "no value, or one that is not a number", "numbers in [0, 1]")
+    mean, groups = float(values.mean()), min(number_of_groups(codes) for codes in clusters)
+    se = float(np.sqrt(cluster_variance(values - mean, clusters))) if groups > 1 else np.nan
+    return Estimate(mean, se, _interval(mean, se, groups, level, ESTIMATORS[len(clusters)]), len(values))
 
 
-def two_way_of(trials: pd.DataFrame, column: str, level: float = 0.95) -> Estimate:
-    """Return `two_way` of one 0/1 column of a frame with columns participant and prompt."""
-    participants, prompts = (pd.factorize(trials[name])[0].astype(np.int64) for name in ("participant", "prompt"))
-    return two_way(trials[column].to_numpy(np.float64), participants, prompts, level)
+def two_way(values: Numbers, participants: Codes, prompts: Codes, level: float = 0.95) -> Estimate:
+    """Return `clustered` by participants and prompts, the default of every rate."""
+    return clustered(values, [participants, prompts], level)
+
+
+def codes_of(trials: pd.DataFrame, names: Sequence[str]) -> list[Codes]:
+    """Return integer codes of columns of a frame, one array for each name."""
+    return [pd.factorize(trials[name])[0].astype(np.int64) for name in names]
+
+
+def rate_of(
+    trials: pd.DataFrame, column: str, level: float = 0.95, clusters: Sequence[str] = ("participant", "prompt")
+) -> Estimate:
+    """Return `clustered` of one column of a frame, by the columns that are named."""
+    return clustered(trials[column].to_numpy(np.float64), codes_of(trials, clusters), level)
 
 
 def participant_t(rates: Numbers, level: float = 0.95) -> Estimate:
@@ -138,42 +171,41 @@ def participant_t(rates: Numbers, level: float = 0.95) -> Estimate:
     return Estimate(mean, se, _interval(mean, se, n, level, "t over participants"), n)
 
 
-def overdispersion(selected: Numbers, n: Numbers) -> float:
-    """Return Pearson's chi-square over its degrees of freedom: about 1 if participants differ only by chance.
+def selection_rate(
+    choices: pd.DataFrame,
+    compare: tuple[str, str],
+    level: float = 0.95,
+    *,
+    ties: str = "drop",
+    clusters: Sequence[str] = ("participant", "prompt"),
+) -> Rate:
+    """Return how often the first of two conditions was chosen; ties and skips are counted.
 
     Args:
-        selected: Times the condition was chosen, shape (participants,).
-        n: Decided trials, shape (participants,).
-    """
-    p = selected.sum() / n.sum()
-    if len(n) < 2 or p in (0.0, 1.0):
-        return float("nan")
-    return float((((selected - n * p) ** 2) / (n * p * (1 - p))).sum() / (len(n) - 1))
-
-
-def selection_rate(choices: pd.DataFrame, compare: tuple[str, str], level: float = 0.95) -> Rate:
-    """Return how often the first of two conditions was chosen; ties and skips are dropped and counted.
+        choices: Rows with the columns of a choice.
+        compare: The condition that is counted, and the one it was compared with.
+        level: Confidence level in (0, 1).
+        ties: 'drop' or 'half', see `main_trials`.
+        clusters: What the interval generalises over.
 
     Raises:
         NoChoicesError: If there is no decided main trial.
     """
-    trials = main_trials(choices, compare)
+    trials = main_trials(choices, compare, ties)
     if trials.empty:
         raise NoChoicesError("decided main trial")
-    people = per_participant(trials, level)
-    rates = people["rate"].to_numpy(np.float64)
-    by_participant = participant_t(rates, level)
-    t = (by_participant.mean - 0.5) / by_participant.se if by_participant.se > 0 else float("nan")
+    rates = trials.groupby("participant")["selected"].mean().to_numpy(np.float64)
+    pooled = rate_of(trials, "selected", level, clusters)
+    t = (pooled.mean - 0.5) / pooled.se if pooled.se > 0 else float("nan")
     responses = _shown(choices, compare)["response"].value_counts()
     return Rate(
         condition=compare[0],
-        pooled=two_way_of(trials, "selected", level),
-        by_participant=by_participant,
+        pooled=pooled,
+        by_participant=participant_t(rates, level),
         sd=float(rates.std(ddof=1)) if len(rates) > 1 else float("nan"),
         t=t,
-        p_value=float(2 * stats.t.sf(abs(t), len(rates) - 1)) if np.isfinite(t) else float("nan"),
-        phi=overdispersion(people["selected"].to_numpy(np.float64), people["n"].to_numpy(np.float64)),
-        n_participants=len(people),
+        p_value=float(2 * stats.t.sf(abs(t), pooled.interval.df)) if np.isfinite(t) else float("nan"),
+        n_participants=len(rates),
         n_prompts=int(trials["prompt"].nunique()),
         n_choices=len(trials),
         n_ties=int(responses.get("tie", 0)),
@@ -186,18 +218,6 @@ def _shown(choices: pd.DataFrame, compare: tuple[str, str]) -> pd.DataFrame:
     left, right = choices["left_condition"], choices["right_condition"]
     pair = ((left == a) & (right == b)) | ((left == b) & (right == a))
     return choices[(choices["purpose"] == "main") & pair]
-
-
-def _two_way_variance(residuals: Numbers, participants: Codes, prompts: Codes) -> float:
-    cells = np.unique(participants * (int(prompts.max()) + 1) + prompts, return_inverse=True)[1]
-    v_p, v_q, v_0 = (_cluster_variance(residuals, codes) for codes in (participants, prompts, cells))
-    return max(v_p + v_q - v_0, v_p, v_q)
-
-
-def _cluster_variance(residuals: Numbers, codes: Codes) -> float:
-    sums = np.bincount(codes, weights=residuals)
-    groups = np.count_nonzero(np.bincount(codes))
-    return float(groups / (groups - 1) * (sums**2).sum() / len(residuals) ** 2)
 
 
 def _interval(mean: float, se: float, groups: int, level: float, estimator: str) -> Interval:

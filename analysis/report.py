@@ -1,39 +1,48 @@
-"""The report: one self-contained HTML file, machine-readable results, and every figure beside the data it draws."""
+"""The report: one self-contained HTML file, the same as Markdown, every table and figure as files, and results.json."""
 
-import base64
-import hashlib
-import json
 import platform
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import numpy as np
 import pandas as pd
-from markupsafe import Markup
-from matplotlib.figure import Figure
 
-from analysis import plots, rounding
-from analysis.efficiency import QUALITIES, RESAMPLES
-from analysis.errors import DigestError
+from analysis.document import (
+    Block,
+    Bullets,
+    Column,
+    Document,
+    Picture,
+    Section,
+    Strip,
+    Table,
+    Text,
+    column,
+    labelled,
+    percents,
+    spans,
+)
+from analysis.efficiency_sections import PAPER, efficiency_section
 from analysis.findings import Findings, analyse
-from analysis.jnd import d_prime, jnd, jnd_interval
-from analysis.load import read_choices, read_evaluation
+from analysis.load import codebook, read_evaluation
+from analysis.plots import steps
+from analysis.prose import headline, methods
+from analysis.render import to_json, write_document
+from analysis.rounding import number, percent
+from analysis.sections import rates_picture, sections
 from analysis.strip import strip
-from budgetfusion.config import digest
+from analysis.studies import Pair, Study, read_studies
 from budgetfusion.files import write_text
-from stimuli.manifest import Manifest, read_manifest
-from stimuli.studyfile import AnalysisTable, StudyFile, read_study_file
 
 LIBRARIES = ("budgetfusion", "numpy", "pandas", "scipy", "statsmodels", "matplotlib")
-REPORT_NAME, RESULTS_NAME, FIGURES_FOLDER = "index.html", "results.json", "figures"
+RESULTS_NAME = "results.json"
 
 
 @dataclass(frozen=True)
 class Report:
-    """Where a report lies, and what it says in one sentence."""
+    """Where a report lies, and what it says in one sentence for each comparison."""
 
     html: Path
     results: Path
@@ -42,146 +51,227 @@ class Report:
 
 
 def write_report(
-    choices: Path,
-    stimuli: Path,
+    choices: Path | Sequence[Path],
+    stimuli: Path | Sequence[Path] | None,
     out: Path,
     *,
     evaluation: Path | None = None,
-    study: Path | None = None,
+    study: Path | Sequence[Path] | None = None,
     mode: str | None = None,
+    compare: Sequence[Pair] = (),
 ) -> Report:
-    """Analyse a study and write its report; equal input gives equal bytes.
+    """Analyse one or several studies and write one report; equal input gives equal bytes.
 
     Args:
-        choices: CSV, JSONL or Parquet, as `budgetfusion study export` writes it.
-        stimuli: The stimuli folder that the choices are about.
-        out: Folder for index.html, results.json, participants.csv and figures/.
+        choices: CSV, JSONL or Parquet, as `budgetfusion study export` or another tool writes it; one for each study.
+        stimuli: The stimuli folders that the choices are about, matched by digest; none: nothing is checked.
+        out: Folder for index.html, report.md, results.json, codebook.csv, figures/ and tables/.
         evaluation: Parquet, as `budgetfusion evaluate` writes it; without it a section says how to make it.
         mode: Whose choices; none: those of people before those of simulated observers.
-        study: The study file; without it the rules of `[analysis]` are the defaults, and the report says so.
+        study: The study files, matched by digest, or one plan; without it the rules are the defaults, which is said.
+        compare: The pairs to compare; none: those that the manifests declare.
 
     Raises:
         AnalysisError: If the files do not fit together or nothing is left to analyse.
         StimuliError: If the manifest or the study file cannot be read.
         FileContentError: If the evaluation file cannot be read.
     """
-    manifest = read_manifest(stimuli)
-    rows = read_choices(choices, manifest)
-    rows = rows if mode is None else rows[rows["mode"] == mode]
-    plan = read_study_file(study) if study else None
-    _check_study(rows, plan)
-    rules = plan.analysis if plan else AnalysisTable()
+    studies = read_studies(_several(choices), _several(stimuli), _several(study), mode=mode, compare=compare)
     measured = read_evaluation(evaluation) if evaluation else None
-    findings = analyse(rows, manifest, rules, measured)
-    figures = _write_figures(findings, out / FIGURES_FOLDER)
-    write_text(out / "participants.csv", findings.people.to_csv(index=False))
-    record = _provenance(rows, manifest, plan, rules, measured)
-    context = {"f": findings, "figures": figures, "record": record, "rows": strip(stimuli, manifest), "plan": plan}
-    write_text(out / REPORT_NAME, _render(context | {"manifest": manifest, "rules": rules}))
-    results = {"provenance": record, "headline": headline(findings), "findings": findings}
-    write_text(out / RESULTS_NAME, to_json(results) + "\n")
-    return Report(out / REPORT_NAME, out / RESULTS_NAME, headline(findings), findings.verdict.sentence)
+    found = [
+        analyse(s.rows, s.compare, s.plan, manifest=s.manifest, evaluation=measured if place == 0 else None)
+        for place, s in enumerate(studies)
+    ]
+    record = provenance(studies, measured)
+    html = write_document(make_document(studies, found, record, measured), out)
+    write_text(out / "codebook.csv", codebook().to_csv(index=False))
+    first = [headline(f) for f in found]
+    results = {"provenance": record, "headline": first[0], "headlines": first, "findings": found[0]}
+    comparisons = {s.name: f for s, f in zip(studies, found, strict=True)}
+    write_text(out / RESULTS_NAME, to_json(results | {"comparisons": comparisons}) + "\n")
+    verdicts = " ".join(f.verdict.sentence for f in found)
+    return Report(html, out / RESULTS_NAME, " ".join(first), verdicts)
 
 
-def to_json(value: Any) -> str:
-    """Return dataclasses, frames and numbers as JSON text; what is not finite becomes null."""
-    return json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False)
+def make_document(
+    studies: Sequence[Study], found: Sequence[Findings], record: dict[str, Any], measured: pd.DataFrame | None
+) -> Document:
+    """Return the whole report as sections."""
+    names = [study.name for study in studies]
+    several = len(studies) > 1
+    parts: list[Section] = [_together(names, found)]
+    for study, of_study in zip(studies, found, strict=True):
+        prefix = f"{_slug(study.name)}-" if several else ""
+        more = [*sections(of_study), *_material(study, of_study)]
+        for section in more:
+            title = f"{study.name}: {section.title[0].lower()}{section.title[1:]}" if several else section.title
+            blocks = tuple(labelled(block, prefix, of_study.simulated) for block in section.blocks)
+            parts.append(replace(section, title=title, blocks=blocks))
+    same = measured is None or _models(studies) == sorted(map(str, measured["config_digest"].unique()))
+    parts += [efficiency_section(found[0].efficiency, same_model=same), PAPER, _methods(studies)]
+    parts.append(_participants(studies, found))
+    parts.append(_provenance_section(record))
+    is_simulated = any(f.simulated for f in found)
+    pooled = [f.kept.pooled for f in found]
+    return Document(
+        title=" · ".join(names),
+        subtitle=_subtitle(studies, found),
+        figure=" · ".join(f"{percent(p.mean, p.interval.half_width)} %" for p in pooled),
+        summary=tuple(_summary(found)),
+        sections=tuple(parts),
+        is_simulated=is_simulated,
+    )
 
 
-def headline(findings: Findings) -> str:
-    """Return the number that carries the verdict, with its interval, in one sentence."""
-    first, second = findings.compare
-    rate = findings.kept.pooled
-    mean = rounding.percent(rate.mean, rate.interval.half_width)
-    ends = rounding.span(rate.interval.low, rate.interval.high, 100)
-    who = "SIMULATED observers" if findings.simulated else "participants"
-    n = f"{findings.kept.n_participants} {who}, {findings.kept.n_prompts} prompts"
-    return f"{first} was chosen over {second} in {mean} % of trials ({100 * findings.level:g} % CI {ends} %; {n})."
-
-
-def _check_study(choices: pd.DataFrame, study: StudyFile | None) -> None:
-    found = [str(found) for found in choices["study_digest"].unique()]
-    if study and found != [study.study_digest]:
-        raise DigestError("study", found, study.study_digest, "Give the study file that these choices were made under.")
-
-
-def _write_figures(findings: Findings, folder: Path) -> dict[str, Markup]:
-    """Write each figure as SVG beside its data as CSV; return each as an address that holds the SVG."""
-    drawn = {"selection-rates": _selection_figure(findings)}
-    if not findings.budgets.empty:
-        drawn["steps"] = plots.steps(findings.budgets, findings.compare)
-    if findings.efficiency:
-        drawn["efficiency"] = plots.efficiency(findings.efficiency)
-    for name, (figure, data) in drawn.items():
-        plots.save(figure, folder / f"{name}.svg")
-        write_text(folder / f"{name}.csv", data.to_csv(index=False))
-    return {name: _address(folder / f"{name}.svg") for name in drawn}
-
-
-def _selection_figure(findings: Findings) -> tuple[Figure, pd.DataFrame]:
-    n_prompts, simulated = findings.kept.n_prompts, findings.simulated
-    pooled = findings.kept.pooled
-    return plots.selection_rates(findings.people, pooled, findings.compare, n_prompts=n_prompts, simulated=simulated)
-
-
-def _address(svg: Path) -> Markup:
-    """Return an SVG as a `data:` address: as an image its styles stay its own, and the page's policy strict."""
-    return Markup("data:image/svg+xml;base64," + base64.b64encode(svg.read_bytes()).decode("ascii"))  # noqa: S704  # base64 has no markup
-
-
-def _provenance(
-    choices: pd.DataFrame,
-    manifest: Manifest,
-    study: StudyFile | None,
-    rules: AnalysisTable,
-    measured: pd.DataFrame | None,
-) -> dict[str, Any]:
+def provenance(studies: Sequence[Study], measured: pd.DataFrame | None) -> dict[str, Any]:
+    """Return where every number comes from: digests, rules, model, versions."""
+    first = studies[0]
+    manifest = first.manifest
+    digests = sorted({str(d) for s in studies for d in s.rows["study_digest"].unique()})
     return {
-        "study": manifest.study,
-        "manifest_digest": manifest.digest,
-        "study_digests": sorted(map(str, choices["study_digest"].unique())),
-        "analysis_digest": digest(rules.model_dump(mode="json")),
-        "rules_from": "the study file" if study else "the defaults; no study file was given",
-        "analysis": rules.model_dump(),
+        "study": " + ".join(dict.fromkeys(str(s.rows["study"].iloc[0]) for s in studies)),
+        "files": {s.source.path.name: s.source.sha256 for s in studies},
+        "formats": {s.source.path.name: s.source.format for s in studies},
+        "columns_not_read": {s.source.path.name: list(s.source.unread) for s in studies if s.source.unread},
+        "manifest_digest": manifest.digest if manifest else None,
+        "manifest_digests": [s.manifest.digest for s in studies if s.manifest],
+        "study_digests": digests,
+        "analysis_digest": first.plan.digest,
+        "analysis_digests": [s.plan.digest for s in studies],
+        "rules_from": first.plan.origin,
+        "analysis": first.plan.rules.model_dump(mode="json"),
         "evaluation_config_digests": [] if measured is None else sorted(map(str, measured["config_digest"].unique())),
-        "model": manifest.renderer.model,
-        "model_digest": manifest.renderer.model_digest,
-        "predictor_digest": manifest.renderer.predictor_digest,
+        "model": manifest.renderer.model if manifest else None,
+        "model_digest": manifest.renderer.model_digest if manifest else None,
+        "predictor_digest": manifest.renderer.predictor_digest if manifest else None,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
     }
 
 
-def _render(context: dict[str, Any]) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    environment.filters |= {
-        "percent": rounding.percent,
-        "plus_minus": rounding.plus_minus,
-        "number": rounding.number,
-        "signed": rounding.signed,
-        "span": rounding.span,
-        "p_value": rounding.p_value,
-        "short": lambda text: text[:12] if text else rounding.MISSING,
+def _several(value: Path | Sequence[Path] | None) -> list[Path]:
+    return [] if value is None else [value] if isinstance(value, Path) else list(value)
+
+
+def _slug(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in name.lower()).strip("-")
+
+
+def _models(studies: Sequence[Study]) -> list[str]:
+    return sorted({s.manifest.renderer.model_digest for s in studies if s.manifest})
+
+
+def _subtitle(studies: Sequence[Study], found: Sequence[Findings]) -> str:
+    title = studies[0].plan.study.study.title + " · " if studies[0].plan.study else ""
+    names = ", ".join(dict.fromkeys(f"`{s.rows['study'].iloc[0]}`" for s in studies))
+    modes = ", ".join(dict.fromkeys(f.flow.mode for f in found))
+    return f"{title}study {names} · mode {modes}{', SIMULATED observers' if found[0].simulated else ''}"
+
+
+def _summary(found: Sequence[Findings]) -> list[Text]:
+    lines: list[Text] = []
+    for f in found:
+        lines += [Text(headline(f)), Text(f.verdict.sentence, "strong")]
+    if found[0].efficiency:
+        lines.append(Text(found[0].efficiency.sentence))
+    if found[0].flow.mode in ("pilot", "preview"):
+        lines.append(Text(found[0].observers[0]))
+    if any(f.simulated for f in found):
+        lines.append(Text("This is a result about SIMULATED observers, not about what people see."))
+    return lines
+
+
+def _together(names: Sequence[str], found: Sequence[Findings]) -> Section:
+    simulated = any(f.simulated for f in found)
+    blocks: list[Block] = [labelled(rates_picture(found), "", simulated)]
+    if len(found) > 1:
+        pooled = [f.kept.pooled for f in found]
+        data = pd.DataFrame(
+            {
+                "comparison": names,
+                "mean": [p.mean for p in pooled],
+                "se": [p.se for p in pooled],
+                "low": [p.interval.low for p in pooled],
+                "high": [p.interval.high for p in pooled],
+                "participants": [f.kept.n_participants for f in found],
+                "choices": [f.kept.n_choices for f in found],
+            }
+        )
+        columns = (
+            column("comparison", names),
+            percents("mean", data["mean"], data["se"]),
+            percents("SE", data["se"], data["se"]),
+            spans(f"{100 * found[0].level:g} % CI", data, 100),
+            column("participants", data["participants"], lambda n: number(n, otherwise=0)),
+            column("choices", data["choices"], lambda n: number(n, otherwise=0)),
+        )
+        table = Table("comparisons", "Selection rate of the first condition, in percent.", columns, data)
+        blocks.append(labelled(table, "", simulated))
+    return Section("How do participants’ choices lie?", tuple(blocks))
+
+
+def _material(study: Study, found: Findings) -> list[Section]:
+    blocks: list[Block] = []
+    first, second = found.compare
+    if not found.budgets.empty:
+        budgets = found.budgets
+        caption = (
+            f"Denoising steps that {first} gives to each prompt of the study; n = {len(budgets)} prompts, mean "
+            f"{number(budgets['first'].mean(), otherwise=2)} (SD {number(budgets['first'].std(), otherwise=2)}), "
+            f"{second} mean {number(budgets['second'].mean(), otherwise=2)}."
+        )
+        drawn = steps(budgets, found.compare)
+        blocks.append(Picture("steps", *drawn, caption, f"Histogram of the denoising steps of {first} over prompts."))
+    rows = strip(study.folder, study.manifest) if study.folder and study.manifest else ()
+    if rows:
+        words = f"Items with the fewest, the median and the most steps of {first}; the reference in the middle."
+        blocks += [Strip(rows), Text(words, "quiet")]
+    return [Section("What was compared?", tuple(blocks))] if blocks else []
+
+
+def _methods(studies: Sequence[Study]) -> Section:
+    blocks: list[Block] = []
+    for plan in {s.plan.digest: s.plan for s in studies}.values():
+        blocks += [Text(words) for words in methods(plan)]
+    words = "Qualities are averaged over seeds and permutations within a prompt; prompts are the unit of every SE and "
+    blocks.append(Text(words + "of the bootstrap (percentile, the same prompts for every rule)."))
+    return Section("Methods", tuple(blocks))
+
+
+def _participants(studies: Sequence[Study], found: Sequence[Findings]) -> Section:
+    blocks: list[Block] = []
+    for study, f in zip(studies, found, strict=True):
+        people = f.people
+        prefix = f"{_slug(study.name)}-" if len(studies) > 1 else ""
+        caption = f"Selection rate of {f.compare[0]} over {f.compare[1]} by participant, in percent, with Wilson’s "
+        caption += f"{100 * f.level:g} % CI; shrunk: towards the mean of all."
+        columns = (
+            column("participant", people["participant"]),
+            column("chosen", people["selected"], lambda n: f"{n:g}"),
+            column("trials", people["n"], lambda n: f"{n:g}"),
+            Column("rate", tuple(percent(r) for r in people["rate"])),
+            spans(f"{100 * f.level:g} % CI", people, 100),
+            Column("shrunk", tuple(percent(r) for r in people["shrunk"])),
+        )
+        blocks.append(labelled(Table("participants", caption, columns, people), prefix, f.simulated))
+    return Section("Each participant", tuple(blocks), "details")
+
+
+def _provenance_section(record: dict[str, Any]) -> Section:
+    digests = {
+        "files (sha256)": [f"{name} `{value[:12]}`" for name, value in record["files"].items()],
+        "read as": [f"{name}: {value}" for name, value in record["formats"].items()],
+        "columns that were not read": [f"{n}: {', '.join(c)}" for n, c in record["columns_not_read"].items()],
+        "manifest (what was shown)": [f"`{value[:12]}`" for value in record["manifest_digests"]]
+        or ["not given, so what was shown is not checked"],
+        "study (design and texts)": [f"`{value[:12]}`" for value in record["study_digests"] if value],
+        "analysis (the preregistration)": [f"`{v[:12]}`" for v in dict.fromkeys(record["analysis_digests"])],
+        "rules from": [record["rules_from"]],
+        "rules": [f"{key} = {value}" for key, value in record["analysis"].items()],
+        "model": [f"{record['model']} `{record['model_digest'][:12]}`"] if record["model"] else [],
+        "versions": [f"{name} {value}" for name, value in record["versions"].items()],
     }
-    css = environment.get_template("report.css").render()
-    names = {"qualities": QUALITIES, "resamples": RESAMPLES, "headline": headline(context["f"])}
-    scales = {"jnd": jnd, "d_prime": d_prime, "jnd_interval": jnd_interval}
-    policy = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
-    page = environment.get_template("report.html.j2")
-    html = page.render(context | names | scales | {"css": Markup(css), "policy": policy})  # noqa: S704  # our own file
-    return html.replace(" %", "\N{NO-BREAK SPACE}%") + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain({field.name: getattr(value, field.name) for field in fields(value)})
-    if isinstance(value, pd.DataFrame):
-        return _plain(value.to_dict("records"))
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if np.isfinite(value) else None
-    return value.item() if isinstance(value, np.generic) else value
+    shown = tuple(f"**{name}**: {', '.join(values)}" for name, values in digests.items() if values)
+    words = Text(
+        "Digests are their first 12 digits; in full in `results.json`. The columns are explained in `codebook.csv`."
+    )
+    return Section("Where it comes from", (words, Bullets(shown)))

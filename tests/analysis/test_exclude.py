@@ -28,17 +28,17 @@ def test_flow_counts_each_participant_once(choices: pd.DataFrame) -> None:
     kept, flow = exclude(choices, RULES)
 
     assert flow.found == 16
-    assert [(step.removed, step.remained) for step in flow.steps] == [(0, 16), (2, 14), (1, 13)]
+    assert [(step.removed, step.remained) for step in flow.steps] == [(0, 16), (2, 14), (1, 13), (0, 13)]
     assert set(kept["participant"]) == set(flow.kept)
     assert not {"P-0001", "P-0002", "P-0003"} & set(flow.kept)
 
 
 def test_rules_are_blind_to_conditions(choices: pd.DataFrame) -> None:
-    """Whoever chose what, the same participants are kept; the rules see four columns."""
-    swapped = choices.assign(chosen="REFERENCE", left_condition="X", right_condition="Y", response="left")
+    """Whoever chose what, the same participants are kept; the rules see five columns."""
+    swapped = choices.assign(chosen="REFERENCE", left_condition="X", right_condition="Y")
 
     assert exclude(swapped, RULES)[1].kept == exclude(choices, RULES)[1].kept
-    assert not {"chosen", "response", "left_condition", "right_condition"} & set(BLIND)
+    assert not {"chosen", "left_condition", "right_condition"} & set(BLIND)
 
 
 def test_participants_without_catch_trials_are_kept_and_counted(choices: pd.DataFrame) -> None:
@@ -79,3 +79,31 @@ def test_nobody_left_is_said(choices: pd.DataFrame) -> None:
     """Rules that exclude everybody give one line, not an empty report."""
     with pytest.raises(NoChoicesError, match="participant that passes the exclusion rules"):
         exclude(choices, AnalysisTable(min_median_rt_ms=1e9))
+
+
+def test_one_side_only_is_excluded(choices: pd.DataFrame) -> None:
+    """Whoever takes one side in ten main trials is excluded, whatever was on it; with nine, nothing can be said."""
+    choices.loc[choices["participant"] == "P-0005", "response"] = "left"
+    many = pd.concat([choices, choices.assign(trial_index=choices["trial_index"] + 100)])
+
+    assert "P-0005" not in exclude(many, RULES)[1].kept
+    few = many[many["purpose"] != "main"]
+    few = pd.concat([few, many[many["purpose"] == "main"].groupby("participant").head(9)])
+    assert "P-0005" in exclude(few, RULES)[1].kept
+
+
+def test_second_sessions_and_flagged_trials_are_left_out(choices: pd.DataFrame) -> None:
+    """A second visit counts for nothing; a declared flag leaves out its trial; both are counted."""
+    again = choices[choices["participant"] == "P-0006"].assign(session="again")
+    flagged = choices.assign(flags=["resumed,slow", *choices["flags"].iloc[1:]])
+    rows, flow = exclude(pd.concat([flagged, again]), RULES.model_copy(update={"drop_flags": ("resumed",)}))
+
+    assert (flow.second_sessions, flow.flagged_trials) == (len(again), 1)
+    assert "again" not in set(rows["session"])
+
+
+def test_single_rules_can_be_applied(choices: pd.DataFrame) -> None:
+    """For a specification curve, one rule alone."""
+    flow = exclude(choices, RULES, only=("min_median_rt_ms",))[1]
+
+    assert [step.removed for step in flow.steps] == [2]

@@ -6,17 +6,18 @@ import pandas as pd
 import pytest
 
 from analysis.findings import UNKNOWN_BOTS, analyse, budgets, observers
+from analysis.plan import AnalysisPlan
 from stimuli.manifest import Manifest
-from stimuli.studyfile import AnalysisTable
 
 Make = Callable[..., pd.DataFrame]
-RULES = AnalysisTable()
+PLAN = AnalysisPlan()
+PAIR = ("OURS", "UNIFORM")
 
 
 @pytest.mark.parametrize("planted", [0.3, 0.5, 0.75])
 def test_a_planted_preference_is_recovered(manifest: Manifest, choices_of: Make, planted: float) -> None:
     """The interval holds the rate that the observers were made with."""
-    interval = analyse(choices_of(manifest, p=planted, people=60), manifest, RULES, None).kept.pooled.interval
+    interval = analyse(choices_of(manifest, p=planted, people=60), PAIR, PLAN).kept.pooled.interval
 
     assert interval.low <= planted <= interval.high
 
@@ -24,9 +25,9 @@ def test_a_planted_preference_is_recovered(manifest: Manifest, choices_of: Make,
 def test_careless_people_stay_in_the_bound(manifest: Manifest, choices_of: Make) -> None:
     """Removing whoever missed a catch trial does not lower the bound on careless answers."""
     choices = choices_of(manifest)
-    clean = analyse(choices, manifest, RULES, None)
+    clean = analyse(choices, PAIR, PLAN)
     choices.loc[(choices["participant"] == "P-0001") & (choices["purpose"] == "catch"), "correct"] = False
-    found = analyse(choices, manifest, RULES, None)
+    found = analyse(choices, PAIR, PLAN)
 
     assert found.controls.catch is not None
     assert found.controls.catch.mean == 1.0
@@ -38,7 +39,7 @@ def test_seeds_of_a_prompt_are_one_cluster(manifest: Manifest, choices_of: Make)
     choices = choices_of(manifest)
     merged = choices.replace({"prompt": {"a scene with 1 balls": "a scene with 0 balls"}})
 
-    assert analyse(merged, manifest, RULES, None).kept.n_prompts == 9
+    assert analyse(merged, PAIR, PLAN).kept.n_prompts == 9
 
 
 def test_every_kind_of_observer_is_named(manifest: Manifest, choices_of: Make) -> None:

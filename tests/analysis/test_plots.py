@@ -33,9 +33,9 @@ def words(figure: Figure) -> str:
     return " | ".join([*axes, *legends, *(text.get_text() for text in figure.texts)])
 
 
-def draw(people: pd.DataFrame, pair: tuple[str, str] = PAIR, *, simulated: bool = False) -> plots.Drawn:
+def draw(people: pd.DataFrame, pair: tuple[str, str] = PAIR, *, width: float = plots.TWO_COLUMNS) -> plots.Drawn:
     """Draw the selection rates."""
-    return plots.selection_rates(people, POOLED, pair, n_prompts=20, simulated=simulated)
+    return plots.selection_rates([plots.Shown(people, POOLED, pair, 20)], width=width)
 
 
 def test_bars_hold_every_participant_once(people: pd.DataFrame) -> None:
@@ -71,17 +71,26 @@ def test_lines_are_named_on_the_figure(people: pd.DataFrame) -> None:
 
 
 def test_bots_are_stamped(people: pd.DataFrame) -> None:
-    """SIMULATED is written across what bots chose, and only there."""
-    assert "SIMULATED" in words(draw(people, simulated=True)[0])
-    assert "SIMULATED" not in words(draw(people)[0])
+    """SIMULATED is written across a figure that is stamped, and only there."""
+    figure, _ = draw(people)
+    assert "SIMULATED" not in words(figure)
+    plots.stamp(figure)
+    assert "SIMULATED" in words(figure)
 
 
 @pytest.mark.parametrize("width", [plots.ONE_COLUMN, plots.TWO_COLUMNS])
 def test_widths_are_a_journals(people: pd.DataFrame, width: float) -> None:
     """A figure is one or two columns wide."""
-    figure, _ = plots.selection_rates(people, POOLED, PAIR, n_prompts=20, simulated=False, width=width)
+    assert draw(people, width=width)[0].get_figwidth() == width
 
-    assert figure.get_figwidth() == width
+
+def test_several_studies_have_a_panel_each(people: pd.DataFrame) -> None:
+    """Figure 9 shows two studies above one another, and its data name them."""
+    shown = [plots.Shown(people, POOLED, ("OURS", other), 20) for other in ("UNIFORM", "REFERENCE")]
+    figure, data = plots.selection_rates(shown)
+
+    assert len(figure.axes) == 2
+    assert data.groupby("comparison")["participants"].sum().to_dict() == {"OURS v UNIFORM": 3, "OURS v REFERENCE": 3}
 
 
 def test_efficiency_draws_levels_and_differences(evaluation_of: Callable[..., pd.DataFrame]) -> None:
@@ -104,13 +113,15 @@ def test_steps_count_prompts() -> None:
     assert "UNIFORM: 7" in words(figure)
 
 
-def test_figures_are_the_same_bytes(tmp_path: Path, people: pd.DataFrame) -> None:
-    """Drawn and saved twice, an SVG has the same bytes, with no date in it."""
-    for name in ("a.svg", "b.svg"):
-        plots.save(draw(people)[0], tmp_path / name)
+@pytest.mark.parametrize("kind", ["svg", "pdf", "png"])
+def test_figures_are_the_same_bytes(tmp_path: Path, people: pd.DataFrame, kind: str) -> None:
+    """Drawn and saved twice, a figure has the same bytes, with no date in it."""
+    for name in ("a", "b"):
+        plots.save(draw(people)[0], tmp_path / f"{name}.{kind}")
+    content = (tmp_path / f"a.{kind}").read_bytes()
 
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
-    assert b"dc:date" not in (tmp_path / "a.svg").read_bytes()
+    assert content == (tmp_path / f"b.{kind}").read_bytes()
+    assert not any(word in content for word in (b"dc:date", b"CreationDate"))
 
 
 def test_settings_stay_as_they_were(people: pd.DataFrame) -> None:

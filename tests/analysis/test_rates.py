@@ -9,15 +9,17 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.errors import NoChoicesError
+from analysis.errors import NoChoicesError, NotEstimableError
+from analysis.heterogeneity import overdispersion
 from analysis.rates import (
+    clustered,
     main_trials,
-    overdispersion,
     participant_t,
+    per_group,
     per_participant,
+    rate_of,
     selection_rate,
     two_way,
-    two_way_of,
 )
 from stimuli.manifest import Manifest
 
@@ -79,11 +81,6 @@ def test_participant_t_equals_the_textbook() -> None:
     assert estimate.interval.low == pytest.approx(0.6 - 4.302653 * 0.2 / np.sqrt(3))
 
 
-def test_overdispersion_is_pearson_over_its_degrees_of_freedom() -> None:
-    """Two people with 0 and 10 of 10: chi-square 20 on 1 degree of freedom."""
-    assert overdispersion(np.array([0.0, 10.0]), np.array([10.0, 10.0])) == pytest.approx(20)
-
-
 @pytest.mark.parametrize(
     ("baseline", "two_way_ends", "phi"),
     [
@@ -98,7 +95,7 @@ def test_real_study_gives_the_known_intervals(
     """The DynaVect study has the two-way intervals and the overdispersion that were computed independently."""
     trials = read_dynavect(baseline)
     people = per_participant(trials)
-    interval = two_way_of(trials, "selected").interval
+    interval = rate_of(trials, "selected").interval
 
     assert (interval.low, interval.high) == pytest.approx(two_way_ends, abs=5e-5)
     assert overdispersion(people["selected"].to_numpy(float), people["n"].to_numpy(float)) == pytest.approx(
@@ -195,3 +192,56 @@ def test_no_decided_main_trial_is_said(manifest: Manifest, choices_of: Callable[
 
     with pytest.raises(NoChoicesError, match="Found no decided main trial, expected at least one"):
         selection_rate(choices, PAIR)
+
+
+def test_half_a_tie_counts_for_each(manifest: Manifest, choices_of: Callable[..., pd.DataFrame]) -> None:
+    """With ties as halves, all ties give one half; skips are left out in any case."""
+    choices = choices_of(manifest)
+    main = choices["purpose"] == "main"
+    choices.loc[main, ["response", "chosen"]] = ["tie", None]
+    choices.loc[choices.index[main][0], "response"] = "skip"
+    rate = selection_rate(choices, PAIR, ties="half")
+
+    assert (rate.pooled.mean, rate.n_choices) == (0.5, main.sum() - 1)
+    assert set(main_trials(choices, PAIR, "half")["left"]) == {0.5}
+
+
+def test_prompts_that_are_all_there_are_give_a_one_way_interval() -> None:
+    """Generalising over participants alone leaves out the prompts' variance, and takes the participants' freedom."""
+    rng = np.random.default_rng(0)
+    people, prompts = np.repeat(np.arange(30), 20), np.tile(np.arange(20), 30)
+    values = (rng.random(600) < np.linspace(0.2, 0.9, 20)[prompts]).astype(np.float64)
+    both, alone = two_way(values, people, prompts), clustered(values, [people])
+
+    assert alone.se < both.se / 2
+    assert (alone.interval.df, both.interval.df) == (29, 19)
+    assert alone.interval.estimator == "cluster-robust t (participants)"
+
+
+def test_cells_that_are_sorted_count_as_those_in_place() -> None:
+    """Sparse codes take another path through the cells, and give the same variance."""
+    rng = np.random.default_rng(1)
+    people, prompts = rng.integers(0, 9, 50), rng.integers(0, 8, 50)
+    values = rng.integers(0, 2, 50).astype(np.float64)
+
+    assert two_way(values, people, prompts).se == pytest.approx(two_way(values, people, 1000 * prompts).se, rel=1e-12)
+
+
+@pytest.mark.parametrize("values", [np.array([]), np.array([1.0, np.nan])])
+def test_what_is_no_number_is_named(values: np.ndarray) -> None:
+    """An empty sample and a missing value are errors, never a silent number."""
+    with pytest.raises(NotEstimableError, match="selection rate found no value, or one that is not a number"):
+        two_way(values, np.zeros(len(values), np.int64), np.arange(len(values)))
+
+
+def test_each_group_has_three_intervals() -> None:
+    """Wilson's and Jeffreys' hold the rate; the shrunk rate lies between it and the mean of all."""
+    selected = ([1.0] * 5 + [0.0] * 15) * 2 + [1.0] * 38 + [0.0] * 2
+    trials = pd.DataFrame({"participant": np.repeat(list("abcd"), 20), "selected": selected})
+    table = per_group(trials)
+    extreme = table.set_index("participant").loc["c"]
+
+    assert (table["low"] <= table["rate"]).all()
+    assert (table["jeffreys_high"] <= table["high"] + 0.01).all()
+    assert trials["selected"].mean() < extreme["shrunk"] < extreme["rate"]
+    assert extreme["shrunk_low"] < extreme["shrunk"] < extreme["shrunk_high"]

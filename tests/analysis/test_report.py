@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import DigestError
+from analysis.errors import ComparisonError, DigestError, NoChoicesError
 from analysis.report import write_report
 from budgetfusion.files import write_text
 from stimuli.studyfile import read_study_file, template
@@ -46,17 +47,12 @@ def test_equal_input_gives_equal_bytes(tmp_path: Path, write_study: Write) -> No
         render(study, tmp_path / name)
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
 
-    assert [str(path) for path in files] == [
-        "figures/efficiency.csv",
-        "figures/efficiency.svg",
-        "figures/selection-rates.csv",
-        "figures/selection-rates.svg",
-        "figures/steps.csv",
-        "figures/steps.svg",
-        "index.html",
-        "participants.csv",
-        "results.json",
-    ]
+    names = {str(path) for path in files}
+    assert {"index.html", "report.md", "results.json", "codebook.csv"} <= names
+    for figure in ("selection-rates", "flow", "claims", "estimators", "caterpillar", "sides", "steps", "efficiency"):
+        assert {f"figures/{figure}.{kind}" for kind in ("svg", "pdf", "png", "csv")} <= names
+    for table in ("rates", "scales", "claims", "estimators", "reliability", "controls", "halves", "participants"):
+        assert {f"tables/{table}.{kind}" for kind in ("csv", "md", "tex")} <= names
     assert all((tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes() for path in files)
 
 
@@ -65,10 +61,13 @@ def test_bots_are_called_simulated(tmp_path: Path, write_study: Write) -> None:
     html = render(write_study(mode="bot"), tmp_path / "out")
 
     assert "SIMULATED – no person made these choices" in html
-    assert "<title>tiny: OURS v UNIFORM (SIMULATED)</title>" in html
+    assert "<title>OURS v UNIFORM (SIMULATED)</title>" in html
     assert "see the rendered images through an image metric" in html
     assert "16 SIMULATED observers" in html
-    assert "SIMULATED" in (tmp_path / "out" / "figures" / "selection-rates.svg").read_text(encoding="utf-8")
+    figures = sorted((tmp_path / "out" / "figures").glob("*.svg"))
+    tables = sorted((tmp_path / "out" / "tables").iterdir())
+    unmarked = [path.name for path in figures + tables if "SIMULATED" not in path.read_text(encoding="utf-8")]
+    assert [name for name in unmarked if "efficiency" not in name] == []  # measured, whoever chose
 
 
 def test_planted_preferences_are_called_a_recovery_test(tmp_path: Path, write_study: Write) -> None:
@@ -161,7 +160,7 @@ def test_text_from_a_study_is_escaped(tmp_path: Path, write_study: Write) -> Non
 
 def test_the_papers_figures_are_quoted_as_the_papers(tmp_path: Path, write_study: Write) -> None:
     """60.3 and 35.2 stand in a box of their own that says whose they are."""
-    box = render(write_study(), tmp_path / "out").split("What the paper reports")[1].split("</section>")[0]
+    box = render(write_study(), tmp_path / "out").split("<h2>What the paper reports</h2>")[1].split("</section>")[0]
 
     for part in ("not found here", "60.3 ± 3.9", "35.2 ± 8.4", "Jensen"):
         assert part in box
@@ -176,3 +175,61 @@ def test_unanimous_choices_still_give_a_report(tmp_path: Path, write_study: Writ
     study.frame.assign(chosen=everybody, response=side).to_csv(study.choices, index=False)
 
     assert "No cluster varied" in render(study, tmp_path / "out")
+
+
+def test_several_studies_make_one_report(tmp_path: Path, write_study: Write) -> None:
+    """Two studies stand above one another in figure 9, and each has its own sections and tables."""
+    study = write_study(mode="live")
+    swapped = study.frame.replace({"participant": {"P-0001": "P-0991"}})
+    other = tmp_path / "other.csv"
+    swapped.to_csv(other, index=False)
+    made = write_report(
+        [study.choices, other], [study.stimuli], tmp_path / "out", compare=[("OURS", "UNIFORM"), ("A", "B")]
+    )
+    html = made.html.read_text(encoding="utf-8")
+
+    assert html.count("<h2>OURS v UNIFORM: who chose?</h2>") == 2
+    assert (tmp_path / "out" / "tables" / "comparisons.csv").is_file()
+
+
+def test_a_foreign_table_is_reported(tmp_path: Path) -> None:
+    """Choices of another tool, without material or plan, give a report that says what was not checked."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame([(f"o{p}", f"s{q}") for p in range(12) for q in range(10)], columns=["observer", "scene"])
+    path = tmp_path / "pairs.csv"
+    frame.assign(condition_A="a", condition_B="b", is_A_selected=(rng.random(120) < 0.7).astype(int)).to_csv(path)
+
+    with pytest.raises(ComparisonError, match=r"found the conditions \['a', 'b'\].*--compare A:B"):
+        write_report(path, None, tmp_path / "out")
+    html = write_report(path, None, tmp_path / "out", compare=[("a", "b")]).html.read_text(encoding="utf-8")
+    assert "read as</strong>: pairs.csv: pwcmp" in html
+    assert "not given, so what was shown is not checked" in html
+    assert "no catch trials bound the careless answers" in html
+
+
+@pytest.mark.parametrize("case", ["one participant", "one prompt"])
+def test_poor_data_are_flagged(tmp_path: Path, write_study: Write, case: str) -> None:
+    """One participant or one prompt gives a report whose estimates are flagged, never a silent number."""
+    study = write_study(mode="live", people=20)
+    frame = study.frame
+    if case == "one participant":
+        frame = frame[frame["participant"] == "P-0000"]
+    else:
+        frame = frame[(frame["purpose"] != "main") | (frame["item_id"] == "i0")]
+        frame = frame[frame["purpose"] != "repeat"]
+    frame.to_csv(study.choices, index=False)
+
+    assert "gives no interval" in write_report(study.choices, study.stimuli, tmp_path / "out").verdict
+
+
+def test_one_side_only_is_a_named_error(tmp_path: Path, write_study: Write) -> None:
+    """Where everybody always takes the left side, nobody passes the declared rules, and that is said."""
+    study = write_study(mode="live")
+    main = study.frame["purpose"] == "main"
+    left = study.frame["chosen"].mask(main, study.frame["left_condition"])
+    study.frame.assign(chosen=left, response=study.frame["response"].mask(main, "left")).to_csv(
+        study.choices, index=False
+    )
+
+    with pytest.raises(NoChoicesError, match="no participant that passes the exclusion rules"):
+        write_report(study.choices, study.stimuli, tmp_path / "out")
