@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
 
 from benchmarks.harness import Figure, main
 from budgetfusion.config import GenerationConfig
@@ -43,9 +42,9 @@ def measure(quick: bool) -> list[Figure]:
 
 def _pipe() -> Any:
     """Return the embedded pipeline with a denoiser and a decoder of a few hundred weights."""
-    pipe = load(GenerationConfig(), "cpu", text_only=True).pipe
+    pipe = load(GenerationConfig(), "cpu").pipe
     torch.manual_seed(0)
-    pipe.unet = UNet2DConditionModel(
+    pipe.unet = type(pipe.unet)(
         sample_size=4,
         block_out_channels=(8,),
         layers_per_block=1,
@@ -55,7 +54,7 @@ def _pipe() -> Any:
         attention_head_dim=2,
         norm_num_groups=4,
     )
-    pipe.vae = AutoencoderKL(block_out_channels=(4,), norm_num_groups=4)
+    pipe.vae = type(pipe.vae)(block_out_channels=(4,), norm_num_groups=4)
     return pipe
 
 

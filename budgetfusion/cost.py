@@ -1,4 +1,4 @@
-"""What an image costs: operations, counted and not estimated; seconds and joules, measured where there is a meter."""
+"""What an image costs: floating-point operations, counted and not estimated."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,6 @@ from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
-
-from budgetfusion import meters
 
 _ATTENTION = ("bmm", "scaled_dot_product")
 
@@ -68,45 +66,6 @@ def count_flops(pipe: Any, height: int, width: int, *, rows: int = 2) -> FlopCou
         decode, _ = _count(lambda: vae.decode(torch.empty(1, *latents)))
         encode = sum(_count(partial(encoder, torch.zeros(1, tokens, dtype=torch.long)))[0] for encoder in empty)
     return FlopCount(rows * row / 1e12, rows * attention / 1e12, decode / 1e12, rows * encode / 1e12)
-
-
-def measure_costs(
-    pipe: Any,
-    make: Callable[[int], object],
-    steps: Sequence[int],
-    *,
-    size: tuple[int, int],
-    device: str,
-    config_digest: str,
-    rows: int = 2,
-) -> list[dict[str, Any]]:
-    """Return rows of the cost table: counted operations, and measured seconds and joules, of one image.
-
-    Args:
-        pipe: See `count_flops`.
-        make: Makes one image with so many steps.
-        steps: Step counts to measure.
-        size: Width and height of the image, pixels.
-        device: Where `make` runs.
-        config_digest: Of the model and its settings.
-        rows: See `count_flops`.
-    """
-    flops = count_flops(pipe, size[1], size[0], rows=rows)
-    found = []
-    for num_steps in steps:
-        reading = meters.measure(partial(make, num_steps), device)
-        found.append(
-            {
-                "config_digest": config_digest,
-                "num_steps": num_steps,
-                "tflop": flops.image(num_steps),
-                "tflop_attention": num_steps * flops.step_attention,
-                "seconds": reading.seconds,
-                "joules": reading.joules,
-                "hardware": meters.hardware(device),
-            }
-        )
-    return found
 
 
 def _added(unet: Any, encoders: Sequence[Any]) -> dict[str, Any]:

@@ -69,11 +69,22 @@ def generate(
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The measurement table (Parquet).")
 @click.option("--seeds", type=Integers(), default="0,1,2,3", show_default=True)
 @click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Images in one call.")
+@click.option("--costs", type=click.Path(path_type=Path), help="Also measure one image's costs, into this table.")
 @click.option("--dry-run", is_flag=True, help="Say how much work it is, and stop.")
 @model_options
-def measure(prompts: Path, out: Path, seeds: tuple[int, ...], batch_size: int, dry_run: bool, **options: Any) -> None:
+def measure(
+    prompts: Path,
+    out: Path,
+    seeds: tuple[int, ...],
+    batch_size: int,
+    costs: Path | None,
+    dry_run: bool,
+    **options: Any,
+) -> None:
     """Measure quality at 1 to 129 steps for each line of the file PROMPTS; run it again to go on where it stopped."""
     from budgetfusion import measure as measuring
+    from budgetfusion.diffusion.costs import costs as measured_costs
+    from budgetfusion.measurements import COST, write_table
     from budgetfusion.metrics.encoder import scene_encoder
     from budgetfusion.predictor.cli import warn_unknown
     from budgetfusion.progress import bar
@@ -95,6 +106,9 @@ def measure(prompts: Path, out: Path, seeds: tuple[int, ...], batch_size: int, d
     with bar("measuring", len(jobs)) as advance:
         rows = measuring.measure(model, scene_encoder(), jobs, out, batch_size=batch_size, progress=advance)
     click.echo(f"Measurements: {out} ({len(rows)} rows)")
+    if costs:
+        write_table(costs, measured_costs(model, jobs[0][0]), COST)
+        click.echo(f"Costs: {costs}")
 
 
 @click.command()
