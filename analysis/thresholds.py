@@ -57,16 +57,19 @@ class Thresholds:
     options: Options
 
 
-def detections(choices: pd.DataFrame, reference: str, levels: Mapping[str, float] | None = None) -> pd.DataFrame:
+def detections(
+    choices: pd.DataFrame, reference: str, levels: Mapping[str, float] | None = None, *, of_other: bool = False
+) -> pd.DataFrame:
     """Return main trials in which a condition stood beside the reference condition.
 
     Args:
         choices: Rows with the columns of a choice.
-        reference: The condition that is right to choose.
+        reference: The condition that all others were compared with.
         levels: A number for each other condition; none takes its num_steps.
+        of_other: Whether to count choices of the other condition instead of the reference's.
 
     Returns:
-        Columns participant, prompt, x (the other's level) and correct (0/1: the reference was chosen).
+        Columns participant, prompt, x (the other's level) and correct (0/1: what is counted was chosen).
 
     Raises:
         NoChoicesError: If there is no such trial.
@@ -85,7 +88,7 @@ def detections(choices: pd.DataFrame, reference: str, levels: Mapping[str, float
         x = other.map(levels).astype("float64")
     if x.isna().any():
         raise LevelsError(sorted(other[x.isna()].unique()))
-    correct = (rows["chosen"] == reference).astype("int64")
+    correct = ((rows["chosen"] == reference) != of_other).astype("int64")
     return pd.DataFrame({"participant": rows["participant"], "prompt": rows["prompt"], "x": x, "correct": correct})
 
 
