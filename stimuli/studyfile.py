@@ -175,6 +175,7 @@ def read_study_file(path: Path) -> StudyFile:
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw.pop("prolific", None)  # read by its owner, prolific_config, and in no digest
         study = StudyFile.model_validate(raw)
     except FileNotFoundError as error:
         raise StudyFileError(path, "", "file is missing") from error
