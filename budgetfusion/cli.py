@@ -20,6 +20,7 @@ SUMMARIES = {
     "evaluate": "Generate and measure at the steps that each rule chooses.",
     "stimuli": "Render, verify and look at a study's images.",
     "study": "Make, check, serve, simulate and export a study.",
+    "prolific": "Draft, publish, watch and approve a study on Prolific.",
     "analyze": "Turn choices and evaluations into a report.",
 }
 """One line for each command, so that `--help` imports none of them (a test holds the names together)."""
@@ -34,7 +35,9 @@ EXTRAS = {
     "sqlalchemy": "server",
     "alembic": "server",
     "waitress": "server",
-    "httpx": "server",
+    "httpx": "prolific",
+    "jwt": "prolific",
+    "tenacity": "prolific",
     "pandas": "analysis",
     "statsmodels": "analysis",
     "matplotlib": "analysis",

@@ -19,6 +19,7 @@ from budgetfusion.budgets import BUDGET
 from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
 from budgetfusion.measurements import COST, EVALUATION, MEASUREMENT
+from prolific_config.table import ProlificTable
 from stimuli.manifest import CHOICE_COLUMNS, Item, Manifest, Renderer, Stimulus
 from stimuli.perceived import Perceived
 from stimuli.studyfile import (
@@ -34,7 +35,7 @@ from stimuli.studyfile import (
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
-CODE = ("budgetfusion", "stimuli", "study_server", "analysis", "migrations", "benchmarks", "tests")
+CODE = ("budgetfusion", "stimuli", "study_server", "analysis", "prolific_config", "migrations", "benchmarks", "tests")
 
 STUDY_TABLES: dict[str, type[BaseModel]] = {
     "[study]": StudyTable,
@@ -44,6 +45,7 @@ STUDY_TABLES: dict[str, type[BaseModel]] = {
     "[design]": DesignTable,
     "[texts]": TextsTable,
     "[analysis]": AnalysisTable,
+    "[prolific]": ProlificTable,
 }
 RECORDS: dict[str, type[BaseModel]] = {
     "Manifest": Manifest,
@@ -109,8 +111,10 @@ def test_a_table_of_the_study_file_is_documented(table: str) -> None:
 
 
 def test_every_table_of_the_study_file_has_a_section() -> None:
-    """The tables above are all that a study file has."""
-    assert {f"[{name}]" for name in StudyFile.model_fields} == set(STUDY_TABLES) - {"[[stimuli.conditions]]"}
+    """The tables above are all that a study file has; [prolific] is read by its own package."""
+    assert {f"[{name}]" for name in StudyFile.model_fields} | {"[prolific]"} == {
+        name for name in STUDY_TABLES if not name.startswith("[[")
+    }
 
 
 @pytest.mark.parametrize("record", RECORDS)
