@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from analysis.errors import ValidationDataError
+from analysis.validate_models import MODELS
 from analysis.validate_rates import RATES
+from analysis.validate_scales import SCALES
 
 SOURCES: dict[str, str] = {
     "dynavect_long.csv": "github.com/duriantaco/dynavect, supplementary/ (CC BY 4.0), one row for each answer",
@@ -59,7 +61,7 @@ class Outcome:
         return self.miss <= self.check.tolerance + 1e-12
 
 
-CHECKS: tuple[Check, ...] = tuple(Check(*row) for row in RATES)
+CHECKS: tuple[Check, ...] = tuple(Check(*row) for row in (*RATES, *MODELS, *SCALES))
 """Every row of the validation; a module adds its own by a tuple of rows, as `validate_rates.RATES`."""
 
 
