@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
-from analysis.plots import BLACK, BLUE, ONE_COLUMN, ORANGE, Drawn, style
+from analysis.plots import BLACK, BLUE, CLEAR, ONE_COLUMN, ORANGE, Drawn, style
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 
@@ -32,7 +32,10 @@ def contours(table: pd.DataFrame, target: float) -> Drawn:
         axes.clabel(lines, fmt=names, fontsize=7, manual=_places(lines, 0.55 * most, highest))
         prices = axes.contour(cost.columns, cost.index, cost, levels=5, colors=ORANGE, linewidths=0.8, linestyles="--")
         pounds = {level: f"£{level:,.0f}" for level in prices.levels}
-        axes.clabel(prices, fmt=pounds, fontsize=7, colors=BLACK, manual=_places(prices, 0.9 * most, highest))
+        for label in axes.clabel(
+            prices, fmt=pounds, fontsize=7, colors=BLACK, manual=_places(prices, 0.9 * most, highest)
+        ):
+            label.set_bbox(CLEAR)
         enough = table[table["power"] >= target]
         if len(enough):
             best = enough.loc[enough["cost"].idxmin()]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.dispersion import dispersion
 from analysis.errors import LevelsError, NoChoicesError
 from analysis.links import PROBIT, Link
 from analysis.pairs import decided
@@ -47,7 +48,8 @@ class Thresholds:
 
     `table` has one row for each group: group, n_choices, n_participants, n_levels, threshold, low, high (in x),
     threshold_f (where F alone is one half), width (5 to 95 % of F, in t(x)), lapse, deviance, deviance_p (by
-    simulation), phi (participants' spread over what chance gives), status, estimator. `points` has the observed rates
+    simulation), phi (participants' spread over what chance gives), eta (`dispersion`, of a participant's trials at a
+    level; NaN where nobody had two), status, estimator. `points` has the observed rates
     (group, x, k, n, rate), `bands` the curve with its pointwise interval (group, x, psi, low, high).
     """
 
@@ -159,6 +161,7 @@ def _group(
         "deviance": float(curve.deviance(x, total_k[None], total_n[None])[0]),
         "deviance_p": deviance_p(curve, x, total_k, total_n, o.replicates, rng) if drawn else np.nan,
         "phi": _phi(curve, x, k, n) if drawn else np.nan,
+        "eta": dispersion(curve, x, k, n, o.at).eta if drawn else np.nan,
         "status": status if drawn is None or np.isfinite([drawn.low, drawn.high]).all() else f"{status}, unstable",
         "estimator": drawn.estimator if drawn else "not estimable",
     }
