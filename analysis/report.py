@@ -1,9 +1,7 @@
 """The report: one self-contained HTML file, the same as Markdown, every table and figure as files, and results.json."""
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,6 @@ import pandas as pd
 
 from analysis.document import (
     Block,
-    Bullets,
     Column,
     Document,
     Picture,
@@ -27,8 +24,10 @@ from analysis.document import (
 from analysis.efficiency_sections import PAPER, efficiency_section
 from analysis.findings import Findings, analyse
 from analysis.load import codebook, read_evaluation
+from analysis.model_sections import model_sections, next_study
 from analysis.plots import steps
 from analysis.prose import headline, methods
+from analysis.provenance import provenance, provenance_section
 from analysis.render import to_json, write_document
 from analysis.rounding import number, percent
 from analysis.sections import rates_picture, sections
@@ -36,7 +35,6 @@ from analysis.strip import strip
 from analysis.studies import Pair, Study, read_studies
 from budgetfusion.files import write_text
 
-LIBRARIES = ("budgetfusion", "numpy", "pandas", "scipy", "statsmodels", "matplotlib")
 RESULTS_NAME = "results.json"
 
 
@@ -102,15 +100,17 @@ def make_document(
     parts: list[Section] = [_together(names, found)]
     for study, of_study in zip(studies, found, strict=True):
         prefix = f"{_slug(study.name)}-" if several else ""
-        more = [*sections(of_study), *_material(study, of_study)]
+        further = next_study(of_study)
+        more = [*sections(of_study), *_material(study, of_study), *([further] if further else [])]
         for section in more:
             title = f"{study.name}: {section.title[0].lower()}{section.title[1:]}" if several else section.title
             blocks = tuple(labelled(block, prefix, of_study.simulated) for block in section.blocks)
             parts.append(replace(section, title=title, blocks=blocks))
+    parts += _of_all_conditions(studies, found)
     same = measured is None or _models(studies) == sorted(map(str, measured["config_digest"].unique()))
     parts += [efficiency_section(found[0].efficiency, same_model=same), PAPER, _methods(studies)]
     parts.append(_participants(studies, found))
-    parts.append(_provenance_section(record))
+    parts.append(provenance_section(record))
     is_simulated = any(f.simulated for f in found)
     pooled = [f.kept.pooled for f in found]
     return Document(
@@ -121,31 +121,6 @@ def make_document(
         sections=tuple(parts),
         is_simulated=is_simulated,
     )
-
-
-def provenance(studies: Sequence[Study], measured: pd.DataFrame | None) -> dict[str, Any]:
-    """Return where every number comes from: digests, rules, model, versions."""
-    first = studies[0]
-    manifest = first.manifest
-    digests = sorted({str(d) for s in studies for d in s.rows["study_digest"].unique()})
-    return {
-        "study": " + ".join(dict.fromkeys(str(s.rows["study"].iloc[0]) for s in studies)),
-        "files": {s.source.path.name: s.source.sha256 for s in studies},
-        "formats": {s.source.path.name: s.source.format for s in studies},
-        "columns_not_read": {s.source.path.name: list(s.source.unread) for s in studies if s.source.unread},
-        "manifest_digest": manifest.digest if manifest else None,
-        "manifest_digests": [s.manifest.digest for s in studies if s.manifest],
-        "study_digests": digests,
-        "analysis_digest": first.plan.digest,
-        "analysis_digests": [s.plan.digest for s in studies],
-        "rules_from": first.plan.origin,
-        "analysis": first.plan.rules.model_dump(mode="json"),
-        "evaluation_config_digests": [] if measured is None else sorted(map(str, measured["config_digest"].unique())),
-        "model": manifest.renderer.model if manifest else None,
-        "model_digest": manifest.renderer.model_digest if manifest else None,
-        "predictor_digest": manifest.renderer.predictor_digest if manifest else None,
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-    }
 
 
 def _several(value: Path | Sequence[Path] | None) -> list[Path]:
@@ -209,6 +184,19 @@ def _together(names: Sequence[str], found: Sequence[Findings]) -> Section:
     return Section("How do participants’ choices lie?", tuple(blocks))
 
 
+def _of_all_conditions(studies: Sequence[Study], found: Sequence[Findings]) -> list[Section]:
+    """Return the sections on all conditions of each file, once for each file."""
+    parts: list[Section] = []
+    files = {study.source.path: (study, f.simulated) for study, f in zip(studies, found, strict=True)}
+    for path, (study, simulated) in files.items():
+        prefix = f"{_slug(path.stem)}-" if len(files) > 1 else ""
+        for section in model_sections(study):
+            title = f"{path.stem}: {section.title}" if len(files) > 1 else section.title
+            blocks = tuple(labelled(block, prefix, simulated) for block in section.blocks)
+            parts.append(replace(section, title=title, blocks=blocks))
+    return parts
+
+
 def _material(study: Study, found: Findings) -> list[Section]:
     blocks: list[Block] = []
     first, second = found.compare
@@ -254,24 +242,3 @@ def _participants(studies: Sequence[Study], found: Sequence[Findings]) -> Sectio
         )
         blocks.append(labelled(Table("participants", caption, columns, people), prefix, f.simulated))
     return Section("Each participant", tuple(blocks), "details")
-
-
-def _provenance_section(record: dict[str, Any]) -> Section:
-    digests = {
-        "files (sha256)": [f"{name} `{value[:12]}`" for name, value in record["files"].items()],
-        "read as": [f"{name}: {value}" for name, value in record["formats"].items()],
-        "columns that were not read": [f"{n}: {', '.join(c)}" for n, c in record["columns_not_read"].items()],
-        "manifest (what was shown)": [f"`{value[:12]}`" for value in record["manifest_digests"]]
-        or ["not given, so what was shown is not checked"],
-        "study (design and texts)": [f"`{value[:12]}`" for value in record["study_digests"] if value],
-        "analysis (the preregistration)": [f"`{v[:12]}`" for v in dict.fromkeys(record["analysis_digests"])],
-        "rules from": [record["rules_from"]],
-        "rules": [f"{key} = {value}" for key, value in record["analysis"].items()],
-        "model": [f"{record['model']} `{record['model_digest'][:12]}`"] if record["model"] else [],
-        "versions": [f"{name} {value}" for name, value in record["versions"].items()],
-    }
-    shown = tuple(f"**{name}**: {', '.join(values)}" for name, values in digests.items() if values)
-    words = Text(
-        "Digests are their first 12 digits; in full in `results.json`. The columns are explained in `codebook.csv`."
-    )
-    return Section("Where it comes from", (words, Bullets(shown)))
