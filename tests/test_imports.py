@@ -23,7 +23,7 @@ print(len(found))
 """
 
 
-@pytest.mark.parametrize("package", ["study_server", "analysis"])
+@pytest.mark.parametrize("package", ["study_server", "analysis", "prolific_config"])
 def test_a_package_imports_without_torch(package: str) -> None:
     """Every module of it, with torch, diffusers and transformers made unimportable."""
     done = subprocess.run([sys.executable, "-c", IMPORT_ALL, package], capture_output=True, text=True, check=False)
