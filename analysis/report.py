@@ -109,7 +109,7 @@ def make_document(
     parts += _of_all_conditions(studies, found)
     same = measured is None or _models(studies) == sorted(map(str, measured["config_digest"].unique()))
     parts += [efficiency_section(found[0].efficiency, same_model=same), PAPER, _methods(studies)]
-    parts.append(_participants(studies, found))
+    parts += [_groups(studies, found, by) for by in ("participant", "prompt")]
     parts.append(provenance_section(record))
     is_simulated = any(f.simulated for f in found)
     pooled = [f.kept.pooled for f in found]
@@ -225,20 +225,26 @@ def _methods(studies: Sequence[Study]) -> Section:
     return Section("Methods", tuple(blocks))
 
 
-def _participants(studies: Sequence[Study], found: Sequence[Findings]) -> Section:
+def _groups(studies: Sequence[Study], found: Sequence[Findings], by: str) -> Section:
+    """Return every participant's, or every prompt's, rate, folded away."""
     blocks: list[Block] = []
     for study, f in zip(studies, found, strict=True):
-        people = f.people
+        table = f.people if by == "participant" else f.prompts
         prefix = f"{_slug(study.name)}-" if len(studies) > 1 else ""
-        caption = f"Selection rate of {f.compare[0]} over {f.compare[1]} by participant, in percent, with Wilson’s "
-        caption += f"{100 * f.level:g} % CI; shrunk: towards the mean of all."
-        columns = (
-            column("participant", people["participant"]),
-            column("chosen", people["selected"], lambda n: f"{n:g}"),
-            column("trials", people["n"], lambda n: f"{n:g}"),
-            Column("rate", tuple(percent(r) for r in people["rate"])),
-            spans(f"{100 * f.level:g} % CI", people, 100),
-            Column("shrunk", tuple(percent(r) for r in people["shrunk"])),
+        level = f"{100 * f.level:g} %"
+        caption = (
+            f"Selection rate of {f.compare[0]} over {f.compare[1]} by {by}, in percent, with Wilson’s and Jeffreys’ "
         )
-        blocks.append(labelled(Table("participants", caption, columns, people), prefix, f.simulated))
-    return Section("Each participant", tuple(blocks), "details")
+        caption += f"{level} CI; shrunk: towards the mean of all, by as much as they are alike."
+        jeffreys = table.assign(low=table["jeffreys_low"], high=table["jeffreys_high"])
+        columns = (
+            column(by, table[by]),
+            column("chosen", table["selected"], lambda n: f"{n:g}"),
+            column("trials", table["n"], lambda n: f"{n:g}"),
+            Column("rate", tuple(percent(r) for r in table["rate"])),
+            spans(f"{level} CI (Wilson)", table, 100),
+            spans(f"{level} CI (Jeffreys)", jeffreys, 100),
+            Column("shrunk", tuple(percent(r) for r in table["shrunk"])),
+        )
+        blocks.append(labelled(Table(f"{by}s", caption, columns, table), prefix, f.simulated))
+    return Section(f"Each {by}", tuple(blocks), "details")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis import flow_plots, model_plots, plots, rate_plots
+from analysis import flow_plots, plots, rate_plots
 from analysis.control_sections import control_blocks
 from analysis.document import Block, Bullets, Column, Picture, Section, Table, Text, bare_p, column, percents, spans
 from analysis.findings import Findings
@@ -13,7 +13,8 @@ from analysis.jnd import rate
 from analysis.plots import Drawn, Shown
 from analysis.prose import apa
 from analysis.rates import Estimate, Rate
-from analysis.rounding import number, p_value, percent, span
+from analysis.rounding import number, percent, span
+from analysis.spread_sections import spread_blocks
 
 
 def sections(found: Findings) -> tuple[Section, ...]:
@@ -24,7 +25,7 @@ def sections(found: Findings) -> tuple[Section, ...]:
         Section(f"How often was {first} chosen over {second}?", _rate(found)),
         Section("What may be claimed?", _claims(found)),
         Section("Does it hang on the analysis?", _ways(found)),
-        Section("Do participants and prompts differ?", _spread(found)),
+        Section("Do participants and prompts differ?", spread_blocks(found)),
         Section("Did they look, and only at the images?", control_blocks(found)),
     )
 
@@ -181,41 +182,6 @@ def _ways(found: Findings) -> tuple[Block, ...]:
             "Specification curve.",
         ),
     )
-
-
-def _spread(found: Findings) -> tuple[Block, ...]:
-    fitted, table = found.betabinomial, found.reliability
-    words = [
-        f"**Overdispersion** φ = {number(found.phi, otherwise=2)} (1: participants differ only by chance).",
-        f"**Beta-binomial** of participants: μ = {percent(fitted.mu, fitted.mu_se)} %, γ = "
-        f"{number(fitted.gamma, fitted.gamma_se, 2)} (SE {number(fitted.gamma_se, fitted.gamma_se)}), likelihood ratio "
-        f"{number(fitted.likelihood_ratio)}, {p_value(fitted.p_value)}.",
-    ]
-    agreement = Table(
-        "reliability",
-        "How far participants agree about prompts.",
-        (
-            column("measure", table["measure"]),
-            column("value", table["value"], lambda v: number(v, otherwise=2)),
-            spans(f"{100 * found.level:g} % interval", table, 1),
-            column("meaning", table["meaning"]),
-        ),
-        table,
-    )
-    if found.model is None:
-        return Bullets(tuple(words)), Text("No mixed model could be fitted to these choices.", "note"), agreement
-    drawn = model_plots.caterpillar(found.model, found.compare)
-    caption = (
-        f"Each participant and each prompt in the mixed model with crossed intercepts: conditional mode with "
-        f"{100 * found.level:g} % interval, blue where it excludes the mean."
-    )
-    fixed = found.model.fixed.iloc[0]
-    words.append(
-        f"**Mixed model** (logit, conditional on a typical participant and prompt): "
-        f"{number(fixed['estimate'], fixed['se'])} log-odds (SE {number(fixed['se'], fixed['se'])}), log-likelihood "
-        f"{found.model.log_likelihood:.2f}."
-    )
-    return Bullets(tuple(words)), picture("caterpillar", drawn, caption, "Caterpillar plot."), agreement
 
 
 def _rates_table(found: Findings) -> Table:
