@@ -9,7 +9,9 @@ import numpy as np
 
 from budgetfusion.budgets import prompt_id
 from budgetfusion.config import digest
-from budgetfusion.diffusion.pipeline import Model, generate
+from budgetfusion.diffusion.engine import SLOTS
+from budgetfusion.diffusion.ladder import ladder
+from budgetfusion.diffusion.pipeline import Model
 from budgetfusion.errors import FileContentError
 from budgetfusion.measurements import MEASUREMENT, read_table, write_table
 from budgetfusion.metrics import Encoder, measure_images
@@ -27,7 +29,7 @@ def measure(
     jobs: Sequence[Job],
     path: Path,
     *,
-    batch_size: int = 16,
+    batch_size: int = SLOTS,
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[Row]:
     """Measure every job at every knot and write the measurement table; what is already measured is kept.
@@ -39,7 +41,7 @@ def measure(
         encoder: The features of the metrics.
         jobs: Prompts and seeds, measured in this order.
         path: The measurement table; rows that are in it are kept.
-        batch_size: Images in one pipeline call.
+        batch_size: Images that are denoised together, and jobs that are written together.
         progress: Called with the number of jobs that are done.
 
     Returns:
@@ -54,17 +56,20 @@ def measure(
     parts = path.with_name(f".{path.name}.parts")
     progress(len(known))
     for start in range(0, len(missing), batch_size):
-        kept += _measured_batch(model, encoder, missing[start : start + batch_size], parts)
+        kept += _measured_batch(model, encoder, missing[start : start + batch_size], parts, batch_size)
         progress(len(kept) // len(KNOTS))
     write_table(path, kept, MEASUREMENT)
     shutil.rmtree(parts, ignore_errors=True)
     return kept
 
 
-def measure_batch(model: Model, encoder: Encoder, batch: Sequence[Job]) -> list[Row]:
-    """Return the rows of a batch of jobs: each at every knot, against its own image at the most steps."""
+def measure_batch(model: Model, encoder: Encoder, batch: Sequence[Job], slots: int = SLOTS) -> list[Row]:
+    """Return the rows of a batch of jobs: each at every knot, against its own image at the most steps.
+
+    On one machine a row depends on its job and on `slots`, and not on the other jobs.
+    """
     prompts, seeds = [prompt for prompt, _ in batch], [seed for _, seed in batch]
-    images = np.stack([generate(model, prompts, seeds, num_steps) for num_steps in KNOTS], axis=1)
+    images = ladder(model, prompts, seeds, KNOTS, slots=slots)
     return [row for k, job in enumerate(batch) for row in _rows(model, encoder, job, images[k])]
 
 
@@ -92,11 +97,11 @@ def _known_rows(path: Path, model_digest: str) -> list[Row]:
     return rows
 
 
-def _measured_batch(model: Model, encoder: Encoder, batch: Sequence[Job], parts: Path) -> list[Row]:
+def _measured_batch(model: Model, encoder: Encoder, batch: Sequence[Job], parts: Path, slots: int) -> list[Row]:
     """Read a finished batch or measure it and leave it for the next run."""
     part = parts / f"{digest([model.digest, [list(job) for job in batch]])[:16]}.parquet"
     if part.is_file():
         return read_table(part, MEASUREMENT)
-    rows = measure_batch(model, encoder, batch)
+    rows = measure_batch(model, encoder, batch, slots)
     write_table(part, rows, MEASUREMENT)
     return rows

@@ -68,7 +68,7 @@ def generate(
 @click.argument("prompts", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The measurement table (Parquet).")
 @click.option("--seeds", type=Integers(), default="0,1,2,3", show_default=True)
-@click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Images in one call.")
+@click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Images that share a batch.")
 @click.option("--costs", type=click.Path(path_type=Path), help="Also measure one image's costs, into this table.")
 @click.option("--dry-run", is_flag=True, help="Say how much work it is, and stop.")
 @model_options

@@ -1,0 +1,39 @@
+"""The same prompts and seeds at several step counts: what a measurement of curves needs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from budgetfusion.diffusion.engine import SLOTS, Engine
+from budgetfusion.diffusion.jobs import Job
+from budgetfusion.diffusion.pipeline import Model
+
+
+def ladder(
+    model: Model, prompts: Sequence[str], seeds: Sequence[int], steps: Sequence[int], *, slots: int = SLOTS
+) -> NDArray[np.uint8]:
+    """Make one image for each prompt and seed at each step count.
+
+    The batch never changes its size, so an image's bits depend on `slots` but not on what is made with it; first
+    evaluations that step counts or prompts have in common are computed once.
+
+    Args:
+        model: The loaded model.
+        prompts: One prompt for each pair.
+        seeds: One seed for each pair.
+        steps: Step counts.
+        slots: Images in each batch.
+
+    Returns:
+        RGB pixels, shape (pairs, step counts, height, width, 3), 0..255.
+
+    Raises:
+        BudgetFusionError: The first failure of an image.
+    """
+    engine = Engine(model.pipe, slots=slots, static=True, share=True, width=model.width, height=model.height)
+    guidance = model.config.guidance_scale
+    pairs = zip(prompts, seeds, strict=True)
+    futures = engine.run_jobs([Job(prompt, seed, n, guidance) for prompt, seed in pairs for n in steps])
+    pixels = np.stack([future.result().pixels for future in futures])
+    return pixels.reshape(len(prompts), len(steps), *pixels.shape[1:])
