@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prolific_config.client import MOST_BONUSES
 from prolific_config.errors import BonusError, MoneyError
 from prolific_config.money import Currency, Money, money
+
+MOST_BONUSES = 200
+"""In one request, as Prolific recommends."""
 
 COLUMNS = ("submission_id", "amount", "reason")
 

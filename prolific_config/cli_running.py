@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def status(study_file: Path, study_id: str | None, as_json: bool) -> None:
     """Print who has come, what they really earn, and what has been spent."""
     from prolific_config.costs import cost_of
+    from prolific_config.money import Money
     from prolific_config.pay import pay_so_far
     from prolific_config.publishing import required
 
@@ -30,7 +31,7 @@ def status(study_file: Path, study_id: str | None, as_json: bool) -> None:
     there = required(client, study.study.name, study_id)
     counts = client.counts(there.id)
     cost = cost_of(client.cost(there.id, is_projected=False), table.currency)
-    pay = pay_so_far(table.reward_money, client.submissions(there.id))
+    pay = pay_so_far(Money(there.reward, table.currency), client.submissions(there.id))
     if as_json:
         click.echo(_as_json(there, counts, cost, pay))
     else:
@@ -46,13 +47,14 @@ def approve(study_file: Path, codes: Path, study_id: str | None, dry_run: bool) 
     """Approve everybody who waits with the code of a complete study, after the amount has been typed."""
     from prolific_config.approving import review
     from prolific_config.codes import COMPLETED, read_codes
+    from prolific_config.money import Money
     from prolific_config.publishing import required
 
     study, table = cli_options.read(study_file)
     client = cli_options.client()
     there = required(client, study.study.name, study_id)
     waiting = review(client.submissions(there.id), read_codes(codes).get(COMPLETED, ""))
-    amount = table.reward_money * len(waiting.complete)
+    amount = Money(there.reward, table.currency) * len(waiting.complete)
     click.echo(f"{len(waiting.complete)} wait with the code of a complete study: {amount} to participants.")
     if waiting.others:
         click.echo(f"{len(waiting.others)} wait with another code; look at them on Prolific.")

@@ -7,10 +7,12 @@ may be sent twice stands beside it: `pay_bonuses` never is.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from prolific_config.bonuses import Bonus, as_csv
 from prolific_config.connection import Connection, parse
 from prolific_config.models import (
     BonusBatch,
     CalculatedCost,
+    Counts,
     Draft,
     Study,
     StudyAction,
@@ -22,10 +24,10 @@ from prolific_config.models import (
     TestStudy,
 )
 from prolific_config.money import Money
+from prolific_config.rejection import Rejection
 
 API = "/api/v1"
 MOST_APPROVALS = 1000
-MOST_BONUSES = 200
 
 
 class Client:
@@ -123,7 +125,8 @@ class Client:
         """Return the number of submissions by status, in Prolific's words, and their TOTAL."""
         path = f"{API}/studies/{study_id}/submissions/counts/"
         answer = self.connection.call("count submissions", "GET", path, repeat="always")
-        return {status: int(count) for status, count in answer.json().items()}
+        counts = parse("count submissions", answer, Counts).root
+        return {status: int(count) for status, count in counts.items() if isinstance(count, int | float)}
 
     def approve(self, submission_ids: Sequence[str]) -> None:
         """Approve submissions, at most 1,000 in a request. If it breaks off, list again who still waits."""
@@ -132,9 +135,9 @@ class Client:
             path = f"{API}/submissions/bulk-approve/"
             self.connection.call("approve submissions", "POST", path, body=body, repeat="refused")
 
-    def reject(self, submission_id: str, category: str, message: str) -> SubmissionDetail:
-        """Reject a submission; call it only with what `rejection.checked` gave. Documented as idempotent."""
-        body = {"action": "REJECT", "rejection_category": category, "message": message}
+    def reject(self, submission_id: str, rejection: Rejection) -> SubmissionDetail:
+        """Reject a submission, with what `rejection.checked` gave. Documented as idempotent."""
+        body = {"action": "REJECT", "rejection_category": rejection.category, "message": rejection.message}
         path = f"{API}/submissions/{submission_id}/transition/"
         answer = self.connection.call("reject submission", "POST", path, body=body, repeat="always")
         return parse("reject submission", answer, SubmissionDetail)
@@ -147,14 +150,9 @@ class Client:
 
     # Bonuses
 
-    def set_up_bonuses(self, study_id: str, csv: str) -> BonusBatch:
-        """Set up bonuses, which pays nothing yet, and return what they would cost.
-
-        Args:
-            study_id: The study.
-            csv: What `bonuses.as_csv` gave: decimal amounts, for '30' pays 30.00.
-        """
-        body = {"study_id": study_id, "csv_bonuses": csv}
+    def set_up_bonuses(self, study_id: str, bonuses: Sequence[Bonus]) -> BonusBatch:
+        """Set up one of `bonuses.batches`, which pays nothing yet, and return what it would cost."""
+        body = {"study_id": study_id, "csv_bonuses": as_csv(bonuses)}
         path = f"{API}/submissions/bonus-payments/"
         answer = self.connection.call("set up bonuses", "POST", path, body=body, repeat="refused")
         return parse("set up bonuses", answer, BonusBatch)

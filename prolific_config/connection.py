@@ -41,11 +41,19 @@ class Connection:
     Args:
         token: With full rights over the account, so it is shown nowhere.
         base_url: Prolific, or a stand-in on loopback.
+        attempts: How often a request is sent at most; fewer where somebody waits for a page.
         sleep: Waits so many seconds between attempts.
     """
 
-    def __init__(self, token: str, base_url: str = PROLIFIC, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._sleep = sleep
+    def __init__(
+        self,
+        token: str,
+        base_url: str = PROLIFIC,
+        *,
+        attempts: int = ATTEMPTS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._attempts, self._sleep = attempts, sleep
         self._http = httpx.Client(
             base_url=base_url, headers={"Authorization": f"Token {token}"}, timeout=TIMEOUT_S, follow_redirects=False
         )
@@ -89,7 +97,7 @@ class Connection:
         }[repeat]
         retrying = Retrying(
             retry=retry_if_exception_type(again),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(self._attempts),
             wait=_wait,
             sleep=self._sleep,
             reraise=True,
@@ -110,10 +118,10 @@ class Connection:
                 if is_first:
                     raise
                 return
-            page = _json(operation, answer)
-            yield from parse_list(operation, page, model)
+            page = body_of(operation, answer)
+            yield from _records(operation, page, model)
             following, is_first = _next(page), False
-            query = following if following != query else None
+            query = {**params, **following} if following else None
 
     def _send(self, operation: str, method: str, path: str, body: Any, params: dict[str, Any] | None) -> httpx.Response:
         try:
@@ -133,16 +141,20 @@ def parse(operation: str, answer: httpx.Response, model: type[T]) -> T:
     Raises:
         AnswerError: If a field is missing or of another kind; names it.
     """
-    record: T = _validated(operation, TypeAdapter(model), _json(operation, answer))
+    record: T = _validated(operation, TypeAdapter(model), body_of(operation, answer))
     return record
 
 
-def parse_list(operation: str, page: Any, model: type[T]) -> list[T]:
+def parse_list(operation: str, answer: httpx.Response, model: type[T]) -> list[T]:
     """Return the `results` of an answer as records.
 
     Raises:
         AnswerError: If a field is missing or of another kind; names it.
     """
+    return _records(operation, body_of(operation, answer), model)
+
+
+def _records(operation: str, page: Any, model: type[T]) -> list[T]:
     if not isinstance(page, dict) or "results" not in page:
         raise AnswerError(operation, "results", "is missing")
     records: list[T] = _validated(operation, TypeAdapter(list[model]), page["results"])  # type: ignore[valid-type]
@@ -158,7 +170,12 @@ def _validated(operation: str, adapter: TypeAdapter[Any], value: Any) -> Any:
         raise AnswerError(operation, ".".join(map(str, fault["loc"])), reason) from error
 
 
-def _json(operation: str, answer: httpx.Response) -> Any:
+def body_of(operation: str, answer: httpx.Response) -> Any:
+    """Return what an answer holds.
+
+    Raises:
+        AnswerError: If it is not JSON.
+    """
     try:
         return answer.json()
     except ValueError as error:

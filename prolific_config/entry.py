@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from prolific_config.errors import EntryTokenError
+from prolific_config.errors import AnswerError, EntryTokenError, ProlificError
 from prolific_config.table import EntryTokens
 
 ISSUER = "https://www.prolific.com"
@@ -52,15 +52,23 @@ class KeyRing:
 
         Raises:
             EntryTokenError: If Prolific has none of this id.
+            ProlificError: If Prolific does not answer and the key is not known from before.
         """
         age = float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
         if age > DAY_S or (key_id not in self._keys and age > RELOAD_S):
-            found = self._fetch()
-            self._keys = {key["kid"]: jwt.PyJWK(key, algorithm="RS256") for key in found.get("keys", ())}
-            self._fetched_at = self._clock()
+            self._reload(key_id)
         if key_id not in self._keys:
             raise EntryTokenError("a token that another key signed", "one of Prolific's keys")
         return self._keys[key_id]
+
+    def _reload(self, key_id: str) -> None:
+        """Ask for the keys; if Prolific is away, a key that is known from before still holds."""
+        try:
+            self._keys = _keys(self._fetch())
+            self._fetched_at = self._clock()
+        except ProlificError:
+            if key_id not in self._keys:
+                raise
 
 
 def admit(mode: EntryTokens, query: Mapping[str, str], keys: KeyRing, study_url: str, now: float) -> Entry | None:
@@ -105,6 +113,13 @@ def verify(token: str, query: Mapping[str, str], keys: KeyRing, study_url: str, 
         workspace_id=signed.get("workspace_id"),
         token_id=f"{claims['sub']}:{claims['iat']}",
     )
+
+
+def _keys(found: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
+    try:
+        return {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(dict(found)).keys}
+    except jwt.PyJWTError as error:
+        raise AnswerError("read signing keys", "keys", str(error)) from error
 
 
 def _claims(token: str, keys: KeyRing) -> dict[str, Any]:

@@ -141,7 +141,7 @@ class UnknownOutcomeError(ProlificError):
 
     def __str__(self) -> str:
         return (
-            f"'{self.operation}' broke off ({self.reason}): it may have happened or not, so it was not sent again. "
+            f"'{self.operation}' broke off ({self.reason}): it may have happened or not; it is not repeated. "
             "Look at the study on Prolific before you do anything else."
         )
 

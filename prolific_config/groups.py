@@ -19,7 +19,7 @@ def create_group(connection: Connection, workspace_id: str, name: str) -> Group:
 def members(connection: Connection, group_id: str) -> list[Member]:
     """Return who is in a group."""
     answer = connection.call("list members", "GET", f"{PATH}{group_id}/participants/", repeat="always")
-    return parse_list("list members", answer.json(), Member)
+    return parse_list("list members", answer, Member)
 
 
 def add(connection: Connection, group_id: str, participant_ids: Sequence[str]) -> list[Member]:
@@ -38,4 +38,4 @@ def _change(
     body: dict[str, Any] = {"participant_ids": list(participant_ids)}
     path = f"{PATH}{group_id}/participants/"
     answer = connection.call(operation, method, path, body=body, repeat="always")
-    return parse_list(operation, answer.json(), Member)
+    return parse_list(operation, answer, Member)

@@ -6,7 +6,7 @@ missing one is named. Statuses are Prolific's own words, verbatim, with their sp
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
 from prolific_config.money import Cents, Currency, Money
 
@@ -196,6 +196,10 @@ class SubmissionDetail(Given):
     completed_at: AwareDatetime | None = None
     entered_code: str | None = None
     bonus_payments: tuple[Cents, ...] = ()
+
+
+class Counts(RootModel[dict[str, object]]):
+    """Numbers of submissions by status; whatever is no number is ignored."""
 
 
 class BonusBatch(Given):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from prolific_config.client import API
-from prolific_config.connection import Connection, parse, parse_list
+from prolific_config.connection import Connection, body_of, parse, parse_list
 from prolific_config.errors import AnswerError
 from prolific_config.models import EventType, Secret, Subscription
 
@@ -13,7 +13,7 @@ HOOKS = f"{API}/hooks"
 def event_types(connection: Connection) -> list[str]:
     """Return the event types that can be subscribed to now."""
     answer = connection.call("list event types", "GET", f"{HOOKS}/event-types/", repeat="always")
-    return [found.event_type for found in parse_list("list event types", answer.json(), EventType)]
+    return [found.event_type for found in parse_list("list event types", answer, EventType)]
 
 
 def create_secret(connection: Connection, workspace_id: str) -> Secret:
@@ -27,7 +27,7 @@ def subscriptions(connection: Connection, workspace_id: str) -> list[Subscriptio
     """Return the enabled subscriptions of a workspace; Prolific disables one that fails for a day."""
     params = {"workspace_id": workspace_id, "is_enabled": "true"}
     answer = connection.call("list subscriptions", "GET", f"{HOOKS}/subscriptions/", params=params, repeat="always")
-    return parse_list("list subscriptions", answer.json(), Subscription)
+    return parse_list("list subscriptions", answer, Subscription)
 
 
 def subscribe(connection: Connection, workspace_id: str, event_type: str, target_url: str) -> Subscription:
@@ -44,7 +44,7 @@ def subscribe(connection: Connection, workspace_id: str, event_type: str, target
     """
     body = {"event_type": event_type, "target_url": target_url, "workspace_id": workspace_id}
     answer = connection.call("subscribe", "POST", f"{HOOKS}/subscriptions/", body=body, repeat="refused")
-    made = [found for found in parse_list("subscribe", answer.json(), Subscription) if found.event_type == event_type]
+    made = [found for found in parse_list("subscribe", answer, Subscription) if found.event_type == event_type]
     if not made or "x-hook-secret" not in answer.headers:
         raise AnswerError("subscribe", "results" if not made else "X-Hook-Secret", "is missing")
     path, secret = f"{HOOKS}/subscriptions/{made[-1].id}/", {"secret": answer.headers["x-hook-secret"]}
@@ -55,5 +55,5 @@ def subscribe(connection: Connection, workspace_id: str, event_type: str, target
 def signing_keys(connection: Connection) -> dict[str, Any]:
     """Return the public keys of entry tokens (a JWKS)."""
     answer = connection.call("read signing keys", "GET", "/.well-known/study/jwks.json", repeat="always")
-    keys: dict[str, Any] = answer.json()
+    keys: dict[str, Any] = body_of("read signing keys", answer)
     return keys

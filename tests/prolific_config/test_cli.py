@@ -155,6 +155,16 @@ def test_those_who_finished_are_approved_after_the_amount_was_typed(prolific, ru
     assert prolific.world.submission(other)["status"] == AWAITING_REVIEW
 
 
+def test_approvals_are_priced_as_published(prolific, run, study_file) -> None:
+    """A reward that was edited in the file since changes nothing there."""
+    run("draft")
+    run("publish", typed="362.88\n")
+    prolific.world.arrive(next(iter(prolific.world.studies)), AWAITING_REVIEW, 15, "C0MPLETE")
+    study_file.write_text(study_file.read_text(encoding="utf-8").replace("3.60", "5.00"), encoding="utf-8")
+
+    assert "£3.60 to participants" in run("approve", "--dry-run")
+
+
 def test_without_a_token_the_remedy_is_said(run, monkeypatch) -> None:
     """In one line that names the variable."""
     monkeypatch.delenv("PROLIFIC_TOKEN")

@@ -4,7 +4,7 @@ import pytest
 from stand_in.world import WORKSPACE
 
 from prolific_config import groups, subscriptions
-from prolific_config.bonuses import Bonus, as_csv
+from prolific_config.bonuses import Bonus
 from prolific_config.errors import RequestRefusedError
 from prolific_config.models import APPROVED, AWAITING_REVIEW, REJECTED, RETURNED, TIMED_OUT
 from prolific_config.money import Money
@@ -80,6 +80,7 @@ def test_submissions_are_read_over_all_pages(prolific, client, running) -> None:
 
     assert [submission.id for submission in client.submissions(running.id)] == ids
     assert [seen.query.get("page") for seen in prolific.calls("get-submissions")] == [None, "2", "3"]
+    assert {seen.query["ordering"] for seen in prolific.calls("get-submissions")} == {"started_at"}
 
 
 def test_no_submission_is_lost_when_pages_shrink_while_they_are_turned(prolific, client, running) -> None:
@@ -116,8 +117,8 @@ def test_a_rejection_that_policy_allows_reaches_prolific(prolific, client, runni
     submission_id = prolific.world.arrive(running.id, AWAITING_REVIEW)
     rejection = checked("no_data", BECAUSE, Evidence(15, 0, 60, [900.0] * 20, answers=0))
 
-    first = client.reject(submission_id, rejection.category, rejection.message)
-    second = client.reject(submission_id, rejection.category, rejection.message)
+    first = client.reject(submission_id, rejection)
+    second = client.reject(submission_id, rejection)
 
     assert first.status == second.status == REJECTED
 
@@ -133,7 +134,7 @@ def test_a_return_is_asked_for(prolific, client, running) -> None:
 def test_bonuses_are_set_up_in_major_units_and_paid_once(prolific, client, running) -> None:
     """150 cents go as 1.50, and 150 cents are paid."""
     submission_id = prolific.world.arrive(running.id, AWAITING_REVIEW)
-    batch = client.set_up_bonuses(running.id, as_csv([Bonus(submission_id, Money(150, "GBP"), "slow pages")]))
+    batch = client.set_up_bonuses(running.id, [Bonus(submission_id, Money(150, "GBP"), "slow pages")])
     client.pay_bonuses(batch.id)
 
     assert prolific.calls("create-bonus-payments")[0].body["csv_bonuses"] == f"{submission_id},1.50\n"

@@ -5,6 +5,7 @@ import pytest
 from stand_in.faults import Fault
 from stand_in.server import TOKEN
 
+from prolific_config.bonuses import Bonus
 from prolific_config.client import Client
 from prolific_config.connection import ATTEMPTS, Connection
 from prolific_config.errors import (
@@ -30,7 +31,7 @@ def study(client, wanted):
 def batch(prolific, client, study):
     """Bonuses that are set up."""
     submission_id = prolific.world.arrive(study.id, AWAITING_REVIEW)
-    return client.set_up_bonuses(study.id, f"{submission_id},1.00\n")
+    return client.set_up_bonuses(study.id, [Bonus(submission_id, Money(100, "GBP"), "slow pages")])
 
 
 @pytest.mark.parametrize("kind", ["busy", "away", "away after commit", "cut off after commit"])
@@ -156,11 +157,13 @@ def test_what_is_not_there_is_named(client) -> None:
 def test_an_unknown_field_in_an_answer_is_tolerated(prolific, client, study) -> None:
     """Prolific may send more than it describes, in a record and in a list."""
     prolific.world.arrive(study.id)
-    for operation in ("get-study", "get-submissions", "get-study-cost", "get-studies"):
+    described = ("get-study", "get-submissions", "get-study-cost", "get-studies", "count-study-submissions-by-status")
+    for operation in described:
         prolific.faults.plan(operation, "more")
 
     assert client.study(study.id) == study
     assert len(list(client.submissions(study.id))) == 1
+    assert client.counts(study.id)["TOTAL"] == 1
     assert client.cost(study.id, is_projected=True).rewards.fees.amount > 0
     assert [entry.id for entry in client.studies()] == [study.id]
 

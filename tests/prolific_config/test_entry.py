@@ -11,7 +11,7 @@ from stand_in.signing import Signer
 
 from prolific_config import subscriptions
 from prolific_config.entry import KeyRing, admit
-from prolific_config.errors import EntryTokenError
+from prolific_config.errors import AnswerError, EntryTokenError, ProlificAwayError
 
 STUDY = "https://lab.example/s/my-study"
 OPENED = f"{STUDY}?PROLIFIC_PID={'a' * 24}&STUDY_ID={'b' * 24}&SESSION_ID={'c' * 24}"
@@ -154,6 +154,31 @@ def test_keys_are_kept_for_a_day_and_asked_for_again_when_unknown(signer) -> Non
     ring.key("key-1")
 
     assert asked == [0.0, 61, 61 + 24 * 60 * 60 + 1]
+
+
+def test_a_known_key_holds_while_prolific_is_away(signer) -> None:
+    """An unknown one is not guessed about: the arrival is told that Prolific does not answer."""
+    clock, is_away = [0.0], [False]
+
+    def fetch():
+        if is_away[0]:
+            raise ProlificAwayError("read signing keys", "HTTP 503")
+        return {"keys": [signer.jwk()]}
+
+    ring = KeyRing(fetch, lambda: clock[0])
+    known = ring.key("key-1")
+    clock[0], is_away[0] = 2 * 24 * 60 * 60, True
+
+    assert ring.key("key-1") == known
+    with pytest.raises(ProlificAwayError):
+        ring.key("key-2")
+
+
+@pytest.mark.parametrize("found", [{}, {"keys": []}, {"keys": [{"kty": "RSA"}]}])
+def test_a_key_set_that_is_none_is_named(found) -> None:
+    """It is an answer of another form, not a forged token."""
+    with pytest.raises(AnswerError, match="'read signing keys': field 'keys'"):
+        KeyRing(lambda: found).key("key-1")
 
 
 def test_the_keys_come_over_http(prolific, connection) -> None:
