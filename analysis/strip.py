@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from stimuli.manifest import Item, Manifest, Stimulus, image_path
-from stimuli.store import load
+from stimuli.store import Store
 
 LARGEST = 256  # pixels; larger images are reduced, smaller ones are kept and shown enlarged
 
@@ -44,24 +44,26 @@ def strip(folder: Path, manifest: Manifest) -> tuple[Row, ...]:
         StimulusMismatchError: If an image is not the one that people saw.
     """
     first, second = manifest.compare
-    items = [i for i in manifest.items if i.purpose == "main" and _has_images(folder, i)]
+    mains = [i for i in manifest.items if i.purpose == "main" and {first, second} <= set(i.stimuli)]
+    store = Store(folder, manifest.image_format)
+    items = [i for i in mains if _has_images(folder, manifest, i)]
     items.sort(key=lambda item: (item.stimuli[first].num_steps or 0, item.item_id))
     places = sorted({0, len(items) // 2, len(items) - 1}) if items else []
-    return tuple(_row(folder, items[place], first, second) for place in places)
+    return tuple(_row(store, items[place], first, second) for place in places)
 
 
-def _row(folder: Path, item: Item, first: str, second: str) -> Row:
+def _row(store: Store, item: Item, first: str, second: str) -> Row:
     shown = [item.stimuli[first], item.reference, item.stimuli[second]]
-    return Row(item.prompt, tuple(_picture(folder, stimulus) for stimulus in shown if stimulus is not None))
+    return Row(item.prompt, tuple(_picture(store, stimulus) for stimulus in shown if stimulus is not None))
 
 
-def _has_images(folder: Path, item: Item) -> bool:
+def _has_images(folder: Path, manifest: Manifest, item: Item) -> bool:
     every = [*item.stimuli.values(), *([item.reference] if item.reference else [])]
-    return all(image_path(folder, stimulus.sha256).is_file() for stimulus in every)
+    return all(image_path(folder, stimulus.sha256, manifest.image_format).is_file() for stimulus in every)
 
 
-def _picture(folder: Path, stimulus: Stimulus) -> Picture:
-    small = Image.fromarray(load(folder, stimulus.sha256))
+def _picture(store: Store, stimulus: Stimulus) -> Picture:
+    small = Image.fromarray(store.load(stimulus.sha256))
     small.thumbnail((LARGEST, LARGEST))
     png = BytesIO()
     small.save(png, format="PNG")

@@ -1,77 +1,65 @@
-"""From a study file and budgets to the list of images that have to be made. Pure."""
+"""Which conditions stand beside each other: designs of paired comparisons. Pure, on names alone.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+Source:
+    David, The Method of Paired Comparisons (2nd ed. 1988), chapter 5: balanced and incomplete designs; the order of the
+    pairs is a round robin by the circle method, so that a run of pairs takes every condition about equally often.
+"""
 
-import numpy as np
+import hashlib
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Literal
 
-from budgetfusion.allocate import uniform
-from budgetfusion.budgets import Budget, prompt_id
-from stimuli.manifest import Purpose
-from stimuli.studyfile import Condition, StimuliTable
-
-OBVIOUS = "OBVIOUS"
-"""The condition of the obviously worse side of practice and catch items: too few steps."""
-
-_CHECK_SEED = 1_000_000  # catch and practice items use other seeds than main items, so no picture is seen twice
+Pair = tuple[str, str]
+PairDesign = Literal["full", "balanced", "bridge"]
 
 
-@dataclass(frozen=True)
-class PlannedItem:
-    """An item to render: condition -> (denoising steps, how they were chosen); `reference` names one of them."""
-
-    item_id: str
-    prompt: str
-    seed: int
-    purpose: Purpose
-    reference: str | None
-    num_steps: Mapping[str, tuple[int, str]]
-
-
-def plan_items(table: StimuliTable, budgets: Mapping[str, int]) -> list[PlannedItem]:
-    """Return the items of a study: every prompt and seed, then catch items, then practice items.
+def pair_up(conditions: Sequence[str], design: PairDesign, bridge: str | None = None) -> list[Pair]:
+    """Return the pairs that a design compares.
 
     Args:
-        table: The study file's `[stimuli]`, its prompts read in.
-        budgets: Prompt -> OURS' steps; empty if every condition has a fixed number of steps.
+        conditions: Their names, different.
+        design: 'full' and 'balanced': each with each; 'bridge': each with the bridge.
+        bridge: The condition that each other one meets, for 'bridge'.
     """
-    mean = uniform(np.array(list(budgets.values()))) if budgets else 0
-    shown = {*table.compare, *([table.reference] if table.reference else [])}
-    conditions = [condition for condition in table.conditions if condition.name in shown]
-    mains = [
-        _main_item(prompt, seed, table.reference, conditions, budgets.get(prompt, 0), mean)
-        for seed in table.seeds
-        for prompt in table.prompts
-    ]
-    return (
-        mains
-        + _check_items(table, "catch", table.catch_items, 0)
-        + _check_items(table, "practice", table.practice_items, table.catch_items)
-    )
+    if bridge is not None:
+        return [(name, bridge) for name in conditions if name != bridge]
+    return list(combinations(conditions, 2)) if design == "full" else round_robin(conditions)
 
 
-def uniform_budgets(ours: Sequence[Budget]) -> list[Budget]:
-    """Return the rows of the budget table for rule UNIFORM: the rounded mean of OURS for every prompt."""
-    mean = uniform(np.array([budget.num_steps for budget in ours])) if ours else 0
-    return [
-        Budget(b.prompt_id, b.prompt, "UNIFORM", None, None, None, mean, None, "ok", b.predictor_digest, b.model_digest)
-        for b in ours
-    ]
+def round_robin(conditions: Sequence[str]) -> list[Pair]:
+    """Return all pairs, round after round; in a round no condition stands twice."""
+    circle: list[str | None] = [*conditions, *([None] if len(conditions) % 2 else [])]
+    half, found = len(circle) // 2, []
+    for _ in range(len(circle) - 1):
+        meetings = zip(circle[:half], reversed(circle[half:]), strict=True)
+        found += [(one, other) for one, other in meetings if one is not None and other is not None]
+        circle = [circle[0], circle[-1], *circle[1:-1]]
+    place = {name: k for k, name in enumerate(conditions)}
+    return [(one, other) if place[one] < place[other] else (other, one) for one, other in found]
 
 
-def _main_item(
-    prompt: str, seed: int, reference: str | None, conditions: Sequence[Condition], ours: int, mean: int
-) -> PlannedItem:
-    steps = {"predicted": ours, "uniform": mean}
-    chosen = {c.name: (c.num_steps or steps[c.rule], c.rule) for c in conditions}
-    return PlannedItem(f"{prompt_id(prompt)}-{seed}", prompt, seed, "main", reference, chosen)
+def assign(pairs: Sequence[Pair], lines: Sequence[str], per_line: int | None = None) -> list[list[Pair]]:
+    """Return the pairs of each line of material; each pair stands equally often, give or take one.
+
+    Args:
+        pairs: Of the design, in an order in which neighbours may be left out together.
+        lines: A name of each line (a prompt and a seed); the names alone decide who gets which pairs, not their order.
+        per_line: How many pairs a line gets; none: all.
+    """
+    if per_line is None:
+        return [list(pairs) for _ in lines]
+    ranks = sorted(range(len(lines)), key=lambda k: hashlib.sha256(lines[k].encode()).digest())
+    chosen: list[list[Pair]] = [[] for _ in lines]
+    for turn, line in enumerate(ranks):
+        chosen[line] = [pairs[(turn * per_line + k) % len(pairs)] for k in range(per_line)]
+    return chosen
 
 
-def _check_items(table: StimuliTable, purpose: Purpose, count: int, first: int) -> list[PlannedItem]:
-    """Return items whose one side is the reference itself and whose other side was made with far too few steps."""
-    steps = {c.name: c.num_steps for c in table.conditions if c.num_steps and c.name == table.reference}
-    sides = {name: (n, "steps") for name, n in steps.items()} | {OBVIOUS: (table.obvious_num_steps, "obvious")}
-    return [
-        PlannedItem(f"{purpose}-{k}", prompt, _CHECK_SEED + first + k, purpose, table.reference, sides)
-        for k, prompt in enumerate(table.prompts[(first + k) % len(table.prompts)] for k in range(count))
-    ]
+def groups(pairs: Sequence[Pair]) -> list[set[str]]:
+    """Return the groups of conditions that the pairs join, directly or through others; one group can be scaled."""
+    found: list[set[str]] = []
+    for pair in pairs:
+        touched = [group for group in found if group & set(pair)]
+        found = [group for group in found if group not in touched] + [set(pair).union(*touched)]
+    return found

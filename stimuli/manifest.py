@@ -14,10 +14,23 @@ from stimuli.errors import ManifestError
 
 Purpose = Literal["main", "practice", "catch", "repeat", "identical", "check"]
 Mode = Literal["preview", "pilot", "live", "bot"]
+ImageFormat = Literal["png", "webp"]
 Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
+
+OBVIOUS = "OBVIOUS"
+"""The condition of the obviously worse side of practice and catch items."""
+
+SAME = "SAME"
+"""The condition of the other side of an item that was meant to be identical."""
+
+INSTRUCTED, OTHER = "INSTRUCTED", "OTHER"
+"""The conditions of a check item: the card that says to choose it, and the one that says not to."""
 
 MANIFEST_NAME = "manifest.json"
 IMAGES_FOLDER = "images"
+
+
+_LATER = ("prompts_from", "image_format")  # fields younger than manifests that choices already name by their digest
 
 
 class Record(BaseModel):
@@ -34,7 +47,7 @@ class Stimulus(Record):
     sha256: str = Sha256
     width: int = Field(gt=0, description="pixels")
     height: int = Field(gt=0, description="pixels")
-    made_with: str = Field(description="how the image was made, e.g. 'predicted', 'uniform', 'steps'")
+    made_with: str = Field(description="how the image was made: a rule, or 'obvious', 'blocks', 'card'")
 
 
 class Item(Record):
@@ -49,17 +62,17 @@ class Item(Record):
 
 
 class Renderer(Record):
-    """What made the images."""
+    """What made the images; of images made elsewhere it knows what was done with them here."""
 
-    model: str
+    model: str = Field(description="'made elsewhere' where no image was made here")
     revision: str | None
-    model_digest: str
-    scheduler: str
-    guidance_scale: float
-    width: int
-    height: int
-    dtype: str
-    engine: str = Field(description="'per-prompt': one pipeline call for each prompt, seed and step count")
+    model_digest: str = Field(description="empty where no image was made here")
+    scheduler: str | None
+    guidance_scale: float | None
+    width: int = Field(description="pixels, of the first image")
+    height: int = Field(description="pixels, of the first image")
+    dtype: str | None
+    engine: str = Field(description="'per-prompt': one pipeline call for each prompt, seed and step count; or 'import'")
     predictor_digest: str | None
     versions: dict[str, str]
 
@@ -70,15 +83,25 @@ class Manifest(Record):
     schema_version: Literal[1] = 1
     study: str
     renderer: Renderer
-    compare: tuple[str, str] = Field(description="the two conditions of a main trial")
+    compare: tuple[str, str] = Field(description="the first pair: its first condition's selections are counted")
     reference_condition: str | None
+    prompts_from: str | None = Field(
+        None, description="where the prompts come from, and which models learned from them"
+    )
+    image_format: ImageFormat = "png"
     items: list[Item]
     digests: dict[str, str] = Field(description="digests of the study file's tables that made these images")
 
     @property
     def digest(self) -> str:
-        """The sha256 of the whole manifest, 64 hexadecimal digits."""
-        return digest(self.model_dump(mode="json"))
+        """The sha256 of the whole manifest, 64 hexadecimal digits; a later field counts once it says something."""
+        silent = {name for name in _LATER if getattr(self, name) == type(self).model_fields[name].default}
+        return digest(self.model_dump(mode="json", exclude=silent))
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the pairs of conditions that main trials compare, in order of first appearance."""
+        judged = (tuple(item.stimuli) for item in self.items if item.purpose in ("main", "identical"))
+        return list(dict.fromkeys((pair[0], pair[1]) for pair in judged if SAME not in pair))
 
     def stimuli(self) -> list[Stimulus]:
         """Return every image once, in order of first appearance, references included."""
@@ -113,7 +136,7 @@ class Choice(Record):
     response: Literal["left", "right", "tie", "skip"]
     chosen: str | None = Field(description="condition of the chosen side; none for tie and skip")
     rt_ms: float = Field(description="painted onset to response, milliseconds, the participant's clock")
-    correct: bool | None = Field(description="for practice and catch trials only")
+    correct: bool | None = Field(description="for practice, catch and check trials only")
     repeat_of: int | None = Field(description="trial_index of the first showing")
     flags: str = Field(description="comma-separated marks, e.g. 'simulated-perceived', 'simulated-planted'")
     shown_at: str = Field(description="UTC, ISO 8601")
@@ -123,9 +146,9 @@ class Choice(Record):
 CHOICE_COLUMNS: tuple[str, ...] = tuple(Choice.model_fields)
 
 
-def image_path(folder: Path, sha256: str) -> Path:
+def image_path(folder: Path, sha256: str, image_format: ImageFormat = "png") -> Path:
     """Return where the image with these pixels lies below a stimuli folder."""
-    return folder / IMAGES_FOLDER / f"{sha256}.png"
+    return folder / IMAGES_FOLDER / f"{sha256}.{image_format}"
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Path:

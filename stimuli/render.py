@@ -1,24 +1,158 @@
-"""Rendering: planned items become images, a manifest, the budget table and the observers' sidecar."""
+"""Rendering: what a study still lacks is generated, stored and remembered; the one module here that reaches torch."""
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from budgetfusion.budgets import Budget, write_budgets
 from budgetfusion.diffusion.pipeline import Model, generate
 from budgetfusion.metrics import Encoder
 from budgetfusion.metrics.d_sim import d_sim
-from stimuli.designs import PlannedItem, plan_items, uniform_budgets
-from stimuli.index import Key, RenderIndex
-from stimuli.manifest import Item, Manifest, Renderer, Stimulus, write_manifest
+from stimuli.assembly import find_images, freeze, save_image
+from stimuli.index import ImageIndex, StoredImage
+from stimuli.manifest import Item, Manifest, Renderer, write_manifest
 from stimuli.perceived import Perceived, write_perceived
-from stimuli.store import load, save
+from stimuli.plan import Recipe, plan_items, recipes_of, uniform_budgets
+from stimuli.store import Store, encode
 from stimuli.studyfile import StudyFile
 
 BUDGETS_NAME = "budgets.parquet"
 _VERSIONS = ("torch", "diffusers", "transformers", "numpy", "pillow", "budgetfusion")
+_TRIAL_STEPS = (2, 2, 6)  # one to warm up, two to tell the time of a step from that of an image
+
+Part = tuple[int, int]
+"""Which part of how many, from (1, n) to (n, n)."""
+
+
+def images_of(model: Model, recipes: Sequence[Recipe]) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pixels of each recipe in turn: the one place that chooses how images are generated.
+
+    One pipeline call for each image, so that no image depends on its neighbours, or on where a run stopped.
+    """
+    return (generate(model, [r.prompt], [r.seed], r.num_steps or 1)[0] for r in recipes)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a study still lacks of what a model has to generate."""
+
+    wanted: tuple[Recipe, ...]
+    missing: tuple[Recipe, ...]
+
+    @property
+    def num_steps(self) -> int:
+        """Denoising steps of what is missing."""
+        return sum(recipe.num_steps or 1 for recipe in self.missing)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How long the missing images take and how much disk, judged by trial images."""
+
+    seconds: float
+    megabytes: float
+
+
+class Rendering:
+    """A study on its way to images.
+
+    Args:
+        study: The study file.
+        model: Its diffusion model, loaded.
+        budgets: OURS' budgets, one for each prompt; none if no condition asks the predictor.
+        folder: Receives `manifest.json`, `budgets.parquet`, `perceived.json`, and the index of what was made.
+        store: Where the images go; none: `images/` below the folder.
+        part: Which part of how many to work on; a part alone has no manifest.
+
+    Raises:
+        EqualConditionsError: If two compared conditions have the same steps everywhere.
+    """
+
+    def __init__(
+        self,
+        study: StudyFile,
+        model: Model,
+        budgets: Sequence[Budget],
+        folder: Path,
+        store: Store | None = None,
+        part: Part | None = None,
+    ) -> None:
+        self.study, self.model, self.budgets, self.folder = study, model, list(budgets), folder
+        self.store = store or Store(folder, study.stimuli.image_format)
+        self.part = part or (1, 1)
+        self.index = ImageIndex(folder, self.store, model.digest, part)
+        self.planned = plan_items(study.stimuli, {budget.prompt: budget.num_steps for budget in budgets})
+
+    def work(self) -> Work:
+        """Look at what is there, and return what this part still lacks."""
+        number, count = self.part
+        wanted = [recipe for recipe in recipes_of(self.planned) if recipe.source == "model"][number - 1 :: count]
+        found = find_images(self.index, wanted)
+        return Work(tuple(wanted), tuple(recipe for recipe in wanted if recipe not in found))
+
+    def make(self, work: Work, progress: Callable[[int], None] = lambda steps: None) -> None:
+        """Generate what is missing; each image is stored and remembered before the next is begun.
+
+        Args:
+            work: From `work`.
+            progress: Called with the number of denoising steps that are done.
+        """
+        done = 0
+        for recipe, pixels in zip(work.missing, images_of(self.model, work.missing), strict=True):
+            self.index.add(recipe, save_image(self.store, pixels))
+            done += recipe.num_steps or 1
+            progress(done)
+
+    def finish(self, encoder: Encoder) -> Manifest:
+        """Freeze the manifest of all parts, with the budget table and the observers' sidecar.
+
+        Args:
+            encoder: For the distances that simulated observers perceive.
+        """
+        found = find_images(self.index, [r for r in recipes_of(self.planned) if r.source in ("model", "folder")])
+        first = next(iter(found.values()))
+        manifest = freeze(self.study, self.planned, found, self.store, self._renderer(first))
+        write_budgets(self.folder / BUDGETS_NAME, [*self.budgets, *uniform_budgets(self.budgets)])
+        write_perceived(self.folder, _perceive(manifest.items, self.store, encoder))
+        write_manifest(self.folder, manifest)  # last: a folder with a manifest is complete
+        return manifest
+
+    def estimate(self, work: Work) -> Estimate:
+        """Generate short trial images, and return what the missing ones will take by them."""
+        if not work.missing:
+            return Estimate(0.0, 0.0)
+        _, (brief, _), (longer, size) = (self._try(work.missing[0], steps) for steps in _TRIAL_STEPS)
+        each_step = max(0.0, (longer - brief) / (_TRIAL_STEPS[2] - _TRIAL_STEPS[1]))
+        each_image = max(0.0, brief - _TRIAL_STEPS[1] * each_step)
+        count = len(work.missing)
+        return Estimate(count * each_image + work.num_steps * each_step, count * size / 1e6)
+
+    def _try(self, recipe: Recipe, num_steps: int) -> tuple[float, int]:
+        began = time.perf_counter()
+        pixels = next(images_of(self.model, [Recipe("model", recipe.prompt, recipe.seed, num_steps)]))
+        size = len(encode(pixels, self.store.image_format))
+        return time.perf_counter() - began, size
+
+    def _renderer(self, first: StoredImage) -> Renderer:
+        config = self.model.config
+        return Renderer(
+            model=config.model,
+            revision=self.model.revision,
+            model_digest=self.model.digest,
+            scheduler=config.scheduler,
+            guidance_scale=config.guidance_scale,
+            width=first.width,
+            height=first.height,
+            dtype=config.dtype,
+            engine="per-prompt",
+            predictor_digest=self.budgets[0].predictor_digest if self.budgets else None,
+            versions={name: version(name) for name in _VERSIONS},
+        )
 
 
 def render(
@@ -27,110 +161,22 @@ def render(
     budgets: Sequence[Budget],
     encoder: Encoder,
     folder: Path,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] = lambda steps: None,
 ) -> Manifest:
-    """Render a study's images into a folder and freeze the manifest; images that are there and verify are kept.
-
-    Args:
-        study: The study file.
-        model: Its diffusion model, loaded.
-        budgets: OURS' budgets, one for each prompt; none if every condition has a fixed number of steps.
-        encoder: For the sidecar of the simulated observers.
-        folder: Receives `images/`, `manifest.json`, `budgets.parquet` and `perceived.json`.
-        progress: Called with the number of images that are done.
-
-    Returns:
-        The manifest.
-    """
-    planned = plan_items(study.stimuli, {budget.prompt: budget.num_steps for budget in budgets})
-    images = _render_images(model, image_keys(planned), folder, progress)
-    items = [_item(plan, images, model) for plan in planned]
-    manifest = Manifest(
-        study=study.study.name,
-        renderer=_renderer(model, budgets[0].predictor_digest if budgets else None),
-        compare=study.stimuli.compare,
-        reference_condition=study.stimuli.reference,
-        items=items,
-        digests={"stimuli": study.stimuli_digest},
-    )
-    write_budgets(folder / BUDGETS_NAME, [*budgets, *uniform_budgets(budgets)])
-    write_perceived(folder, _perceive(items, folder, encoder))
-    write_manifest(folder, manifest)  # last: a folder with a manifest is complete
-    return manifest
+    """Render a study's images into a folder and freeze the manifest; images that are there and verify are kept."""
+    rendering = Rendering(study, model, budgets, folder)
+    rendering.make(rendering.work(), progress)
+    return rendering.finish(encoder)
 
 
-def image_keys(planned: Sequence[PlannedItem]) -> list[Key]:
-    """Return what has to be generated, each image once."""
-    return list(dict.fromkeys((p.prompt, p.seed, steps) for p in planned for steps, _ in p.num_steps.values()))
-
-
-def _render_images(model: Model, keys: Sequence[Key], folder: Path, progress: Callable[[int], None]) -> dict[Key, str]:
-    """Make or find every image; one pipeline call for each, so that no image depends on its neighbours."""
-    index = RenderIndex(folder, model.digest)
-    images: dict[Key, str] = {}
-    for done, key in enumerate(keys):
-        progress(done)
-        images[key] = index.find(key) or _render_image(model, key, folder, index)
-    progress(len(keys))
-    return images
-
-
-def _render_image(model: Model, key: Key, folder: Path, index: RenderIndex) -> str:
-    prompt, seed, num_steps = key
-    sha256 = save(folder, generate(model, [prompt], [seed], num_steps)[0])
-    index.add(key, sha256)
-    return sha256
-
-
-def _item(plan: PlannedItem, images: Mapping[Key, str], model: Model) -> Item:
-    """Return the item; a main item whose compared images are the same pixels is marked 'identical'."""
-    every = {
-        name: Stimulus(
-            condition=name,
-            num_steps=steps,
-            sha256=images[plan.prompt, plan.seed, steps],
-            width=model.width,
-            height=model.height,
-            made_with=rule,
-        )
-        for name, (steps, rule) in plan.num_steps.items()
-    }
-    judged = {name: s for name, s in every.items() if plan.purpose != "main" or name != plan.reference}
-    same = plan.purpose == "main" and len({stimulus.sha256 for stimulus in judged.values()}) == 1
-    return Item(
-        item_id=plan.item_id,
-        prompt=plan.prompt,
-        seed=plan.seed,
-        purpose="identical" if same else plan.purpose,
-        reference=every[plan.reference] if plan.reference else None,
-        stimuli=judged,
-    )
-
-
-def _perceive(items: Sequence[Item], folder: Path, encoder: Encoder) -> Perceived:
+def _perceive(items: Sequence[Item], store: Store, encoder: Encoder) -> Perceived:
     """Return the distance (D-SIM) of each stimulus to its item's reference, by their pixels."""
     distances: dict[str, float] = {}
     for item in items:
         if item.reference is None:
             continue
         stimuli = list(item.stimuli.values())
-        features, _ = encoder(np.stack([load(folder, s.sha256) for s in [item.reference, *stimuli]]))
+        features, _ = encoder(np.stack([store.load(s.sha256) for s in [item.reference, *stimuli]]))
         for stimulus, distance in zip(stimuli, d_sim(features[1:], features[0]), strict=True):
             distances[f"{item.reference.sha256}:{stimulus.sha256}"] = float(distance)
     return Perceived(metric="d_sim", distances=distances)
-
-
-def _renderer(model: Model, predictor_digest: str | None) -> Renderer:
-    return Renderer(
-        model=model.config.model,
-        revision=model.revision,
-        model_digest=model.digest,
-        scheduler=model.config.scheduler,
-        guidance_scale=model.config.guidance_scale,
-        width=model.width,
-        height=model.height,
-        dtype=model.config.dtype,
-        engine="per-prompt",
-        predictor_digest=predictor_digest,
-        versions={name: version(name) for name in _VERSIONS},
-    )

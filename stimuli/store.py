@@ -1,15 +1,132 @@
-"""Images on disk, named by the sha256 of their decoded pixels, so that a file can prove what it is."""
+"""Images named by the sha256 of their decoded pixels, so that a file can prove what it is.
+
+They lie below a local folder or an object store; a reader never sees half of one.
+"""
 
 import hashlib
+import time
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 
+import fsspec
 import numpy as np
+from fsspec.implementations.local import LocalFileSystem
 from numpy.typing import NDArray
 from PIL import Image
 
 from budgetfusion.files import replacing
-from stimuli.errors import StimuliError, StimulusMismatchError, StimulusMissingError
-from stimuli.manifest import image_path
+from stimuli.errors import StimulusMismatchError, StimulusMissingError, StoreError
+from stimuli.lossless import UnfitError, decode
+from stimuli.manifest import IMAGES_FOLDER, ImageFormat, image_path
+
+T = TypeVar("T")
+
+WAITS_S = (1.0, 4.0)
+"""An object store that does not answer is asked again after so many seconds, then given up."""
+
+_CLIENTS = ("botocore", "aiobotocore", "aiohttp", "gcsfs", "google", "azure", "adlfs", "requests")
+"""Packages of fsspec's file systems whose exceptions mean that the store did not answer."""
+
+
+class Store:
+    """The images of a study.
+
+    Args:
+        location: A local folder, or an address that fsspec opens, such as s3://bucket/studies/mine.
+        image_format: Of the files; both are lossless.
+
+    Raises:
+        StoreError: If fsspec does not know the address, or lacks the package for it.
+    """
+
+    def __init__(self, location: str | Path, image_format: ImageFormat = "png") -> None:
+        self.location, self.image_format = str(location), image_format
+        try:
+            self._system, self._root = fsspec.core.url_to_fs(self.location)
+        except (ImportError, ValueError) as error:
+            raise StoreError(self.location, str(error)) from error
+
+    def path(self, sha256: str) -> str:
+        """Return where an image lies, as fsspec names it."""
+        return f"{self._root}/{IMAGES_FOLDER}/{image_path(Path(), sha256, self.image_format).name}"
+
+    def save(self, pixels: NDArray[np.uint8]) -> str:
+        """Write an image without metadata and return its sha256; keep one that verifies."""
+        sha256 = pixel_sha256(pixels)
+        if not self._verifies(sha256):
+            self._write(self.path(sha256), lambda: encode(pixels, self.image_format))
+        return sha256
+
+    def load(self, sha256: str) -> NDArray[np.uint8]:
+        """Read an image and prove it.
+
+        Returns:
+            RGB pixels, shape (height, width, 3), 0..255.
+
+        Raises:
+            StimulusMissingError: If it is not there.
+            StimulusMismatchError: If its pixels are others, or the file holds more than pixels.
+            StoreError: If the store does not answer.
+        """
+        path = self.path(sha256)
+        try:
+            pixels = decode(self._ask(lambda: bytes(self._system.cat_file(path))))
+        except FileNotFoundError as error:
+            raise StimulusMissingError(path) from error
+        except UnfitError as error:
+            raise StimulusMismatchError(path, sha256, error.found) from error
+        found = pixel_sha256(pixels)
+        if found != sha256:
+            raise StimulusMismatchError(path, sha256, f"pixels with sha256 {found[:12]}")
+        return pixels
+
+    def names(self) -> list[str]:
+        """Return the names of all files among the images, sorted."""
+        try:
+            self._system.invalidate_cache()  # another program may have written since
+            found = self._ask(lambda: self._system.ls(f"{self._root}/{IMAGES_FOLDER}", detail=False))
+        except FileNotFoundError:
+            return []
+        return sorted(str(path).rsplit("/", 1)[-1] for path in found)
+
+    def _write(self, path: str, content: Callable[[], bytes]) -> None:
+        if isinstance(self._system, LocalFileSystem):
+            with replacing(Path(path)) as partial:
+                partial.write_bytes(content())
+        else:  # an object appears whole or not at all
+            data = content()
+            self._ask(lambda: self._system.pipe_file(path, data))
+
+    def _ask(self, call: Callable[[], T]) -> T:
+        """Call the file system; one that is away is asked again after `WAITS_S`, a local one is not."""
+        waits = [] if isinstance(self._system, LocalFileSystem) else list(WAITS_S)
+        while True:
+            try:
+                return call()
+            except Exception as error:
+                if isinstance(error, FileNotFoundError | PermissionError) or not _is_away(error):
+                    raise
+                if not waits:
+                    raise StoreError(self.location, str(error) or type(error).__name__) from error
+                time.sleep(waits.pop(0))
+
+    def _verifies(self, sha256: str) -> bool:
+        try:
+            return self.load(sha256) is not None
+        except (StimulusMissingError, StimulusMismatchError):
+            return False
+
+
+def save(folder: Path, pixels: NDArray[np.uint8]) -> str:
+    """Write an image below a stimuli folder as PNG and return its sha256; see `Store.save`."""
+    return Store(folder).save(pixels)
+
+
+def load(folder: Path, sha256: str) -> NDArray[np.uint8]:
+    """Read a PNG below a stimuli folder and prove it; see `Store.load`."""
+    return Store(folder).load(sha256)
 
 
 def pixel_sha256(pixels: NDArray[np.uint8]) -> str:
@@ -22,42 +139,15 @@ def pixel_sha256(pixels: NDArray[np.uint8]) -> str:
     return hashlib.sha256(f"{width}x{height}:".encode() + pixels.tobytes()).hexdigest()
 
 
-def save(folder: Path, pixels: NDArray[np.uint8]) -> str:
-    """Write an image below a stimuli folder as PNG without metadata and return its sha256; keep one that verifies."""
-    sha256 = pixel_sha256(pixels)
-    path = image_path(folder, sha256)
-    if not _verifies(folder, sha256):
-        with replacing(path) as partial:
-            Image.fromarray(pixels).save(partial, format="PNG", optimize=True)
-    return sha256
+def encode(pixels: NDArray[np.uint8], image_format: ImageFormat) -> bytes:
+    """Return an image's file: its pixels without loss, and nothing else."""
+    data = BytesIO()
+    if image_format == "png":
+        Image.fromarray(pixels).save(data, format="PNG", optimize=True)
+    else:
+        Image.fromarray(pixels).save(data, format="WEBP", lossless=True, quality=100, method=4)
+    return data.getvalue()
 
 
-def load(folder: Path, sha256: str) -> NDArray[np.uint8]:
-    """Read an image and prove it.
-
-    Returns:
-        RGB pixels, shape (height, width, 3), 0..255.
-
-    Raises:
-        StimulusMissingError: If it is not there.
-        StimulusMismatchError: If its pixels are others.
-    """
-    path = image_path(folder, sha256)
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except FileNotFoundError as error:
-        raise StimulusMissingError(path) from error
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for broken PNG chunks
-        raise StimulusMismatchError(path, sha256, "unreadable".ljust(12)) from error
-    found = pixel_sha256(pixels)
-    if found != sha256:
-        raise StimulusMismatchError(path, sha256, found)
-    return pixels
-
-
-def _verifies(folder: Path, sha256: str) -> bool:
-    try:
-        return load(folder, sha256) is not None
-    except StimuliError:
-        return False
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, OSError) or type(error).__module__.startswith(_CLIENTS)

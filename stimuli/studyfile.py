@@ -5,17 +5,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from budgetfusion.config import GenerationConfig, digest
-from budgetfusion.prompts import EmptyPromptsError, read_prompts
+from stimuli.conditions import StimuliTable
+from stimuli.conditions import Table as Table  # other packages declare their tables with it
+from stimuli.designs import assign, groups
 from stimuli.errors import StudyFileError
-
-
-class Table(BaseModel):
-    """A table of the study file: frozen, and a misspelt key is a fault."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from stimuli.prompts import prompts_of
 
 
 class StudyTable(Table):
@@ -26,72 +23,6 @@ class StudyTable(Table):
     institution: str
     contact: str
     ethics: str = Field(description="the approval number of the ethics committee")
-
-
-class Condition(Table):
-    """One way of making an image: a budget rule or a fixed number of steps."""
-
-    name: str = Field(pattern=r"^[A-Z][A-Z0-9_-]{0,19}$")
-    rule: Literal["predicted", "uniform", "steps"]
-    num_steps: int | None = Field(None, ge=1, le=1000)
-
-    @model_validator(mode="after")
-    def _steps_go_with_their_rule(self) -> Self:
-        if (self.rule == "steps") != (self.num_steps is not None):
-            raise ValueError("num_steps is given exactly when rule is 'steps'")
-        return self
-
-
-PRESET = (
-    Condition(name="OURS", rule="predicted"),
-    Condition(name="UNIFORM", rule="uniform"),
-    Condition(name="REFERENCE", rule="steps", num_steps=65),
-)
-"""OURS: the predicted plateau; UNIFORM: rounded mean of OURS; REFERENCE: 65 steps (arXiv:2412.05780, section 4)."""
-
-
-class StimuliTable(Table):
-    """`[stimuli]`: which prompts, seeds and conditions become images."""
-
-    prompts: list[str] | str = Field(description="the prompts, or the name of a text file with one on each line")
-    seeds: list[int] = Field(min_length=1)
-    conditions: list[Condition] = Field(default=list(PRESET))
-    compare: tuple[str, str] = ("OURS", "UNIFORM")
-    reference: str | None = Field("REFERENCE", description="shown in the middle; '' for none")
-    catch_items: int = Field(4, ge=0, description="items with one obviously worse side")
-    practice_items: int = Field(2, ge=0, description="items with feedback before the first block")
-    obvious_num_steps: int = Field(3, ge=1, description="steps of the obviously worse side of catch and practice items")
-
-    @field_validator("seeds")
-    @classmethod
-    def _seeds_differ(cls, value: list[int]) -> list[int]:
-        if len(set(value)) != len(value):
-            raise ValueError(f"seeds must differ, found {value}")
-        return value
-
-    @field_validator("reference")
-    @classmethod
-    def _empty_means_none(cls, value: str | None) -> str | None:
-        return value or None
-
-    @model_validator(mode="after")
-    def _named_conditions_exist(self) -> Self:
-        names = [condition.name for condition in self.conditions]
-        if len(set(names)) != len(names):
-            raise ValueError(f"condition names must differ, found {names}")
-        missing = {*self.compare, *([self.reference] if self.reference else [])} - set(names)
-        if missing:
-            raise ValueError(f"unknown condition {sorted(missing)}, declared are {names}")
-        if len({*self.compare, self.reference}) < 3:
-            raise ValueError("compare needs two different conditions, neither of them the reference")
-        return self
-
-    @model_validator(mode="after")
-    def _checks_need_a_fixed_reference(self) -> Self:
-        fixed = {condition.name for condition in self.conditions if condition.rule == "steps"}
-        if (self.catch_items or self.practice_items) and self.reference not in fixed:
-            raise ValueError("catch_items and practice_items need a reference of rule 'steps'; else set both to 0")
-        return self
 
 
 class DesignTable(Table):
@@ -150,6 +81,15 @@ class StudyFile(Table):
             raise ValueError("task 'similar-to-reference' needs [stimuli] reference")
         return self
 
+    @model_validator(mode="after")
+    def _held_out_prompts_go_with_their_model(self) -> Self:
+        if self.stimuli.prompts_from and self.generation.model != "scenes":
+            raise ValueError(
+                f"[stimuli] prompts_from = '{self.stimuli.prompts_from}' is what the model 'scenes' did not learn "
+                f"from, found model '{self.generation.model}'; give prompts"
+            )
+        return self
+
     @property
     def stimuli_digest(self) -> str:
         """Digest of `[generation]` and `[stimuli]`: stands in the manifest."""
@@ -167,7 +107,7 @@ class StudyFile(Table):
 
 
 def read_study_file(path: Path) -> StudyFile:
-    """Read and check a study file; a prompts file it names is read in, relative to the study file.
+    """Read and check a study file; a prompts are read in, from the file it names (relative to it) or by sampling.
 
     Raises:
         StudyFileError: If it is absent, not TOML, or has a fault; names the key and the reason.
@@ -186,8 +126,9 @@ def read_study_file(path: Path) -> StudyFile:
         raise StudyFileError(
             path, ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
         ) from error
-    prompts = _prompts(study.stimuli.prompts, path)
-    return study.model_copy(update={"stimuli": study.stimuli.model_copy(update={"prompts": prompts})})
+    table = study.stimuli.model_copy(update={"prompts": prompts_of(study.stimuli, path)})
+    _refuse_loose_ends(table, path)
+    return study.model_copy(update={"stimuli": table})
 
 
 def template() -> str:
@@ -195,10 +136,11 @@ def template() -> str:
     return files("stimuli").joinpath("template.toml").read_text(encoding="utf-8")
 
 
-def _prompts(value: list[str] | str, path: Path) -> list[str]:
-    if isinstance(value, str):
-        return read_prompts(path.parent / value)
-    prompts = list(dict.fromkeys(prompt.strip() for prompt in value if prompt.strip()))
-    if not prompts:
-        raise EmptyPromptsError(path)
-    return prompts
+def _refuse_loose_ends(table: StimuliTable, path: Path) -> None:
+    """Refuse a design that leaves conditions without a way of comparing them, or a pair without an item."""
+    lines = [f"{prompt}/{seed}" for seed in table.seeds for prompt in table.prompts or []]
+    shown = {pair for line in assign(table.compared(), lines, table.pairs_per_item) for pair in line}
+    found = groups(sorted(shown))
+    if len(found) > 1 or set().union(*found) < set(table.compare):
+        reason = f"{len(lines)} prompts and seeds with {table.pairs_per_item} pairs each do not join all conditions"
+        raise StudyFileError(path, "stimuli.pairs_per_item", f"{reason}; give more of either")

@@ -15,7 +15,8 @@ class Images:
     """The way to the images of every study.
 
     Args:
-        url: Where fsspec finds `<study>/images/<sha256>.png`, e.g. s3://bucket/studies; none: each study's own folder.
+        url: Where fsspec finds `<study>/images/<sha256>.png` (or .webp), e.g. s3://bucket/studies; none: each study's
+            own folder.
         offload: `x-accel-redirect:/prefix` (nginx) or `x-sendfile` (Apache, Caddy's file server by an intercept): the
             proxy sends the file that a header names; none: this program does.
     """
@@ -26,13 +27,14 @@ class Images:
 
     def send(self, material: Material, sha256: str) -> Response:
         """Return an image exactly as it is stored, with no header that tells one image from another."""
-        path = image_path(material.folder, sha256)
+        path = image_path(material.folder, sha256, material.manifest.image_format)
+        mimetype = f"image/{material.manifest.image_format}"
         if self._store is not None:
-            response = Response(self._from_store(material, path), mimetype="image/png")
+            response = Response(self._from_store(material, path), mimetype=mimetype)
         elif self._kind:
-            response = self._by_proxy(path, material)
+            response = self._by_proxy(path, material, mimetype)
         else:
-            response = send_file(path, mimetype="image/png", etag=False, conditional=False)
+            response = send_file(path, mimetype=mimetype, etag=False, conditional=False)
         for header in ("Last-Modified", "ETag", "Content-Disposition"):
             response.headers.pop(header, None)
         response.headers["Cache-Control"] = CACHING
@@ -43,8 +45,8 @@ class Images:
         system, root = self._store
         return bytes(system.cat_file(f"{root}/{material.name}/{path.parent.name}/{path.name}"))
 
-    def _by_proxy(self, path: Path, material: Material) -> Response:
-        response = Response(mimetype="image/png")
+    def _by_proxy(self, path: Path, material: Material, mimetype: str) -> Response:
+        response = Response(mimetype=mimetype)
         if self._kind == "x-sendfile":
             response.headers["X-Sendfile"] = str(path)
         else:

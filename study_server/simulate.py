@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from stimuli.manifest import Item, Manifest, read_manifest
+from stimuli.manifest import Item, read_manifest
 from stimuli.perceived import Perceived, read_perceived
 from stimuli.store import pixel_sha256
 from study_server.errors import SimulationError
@@ -82,10 +82,12 @@ def planted(folder: Path, probability: float) -> Judgement:
         probability: Of choosing the first compared condition in a main trial; elsewhere the better side is chosen.
     """
     manifest = read_manifest(folder)
-    favourites = {_pair(manifest, item): _favourite(manifest, item) for item in manifest.items}
+    favourites = {_pair(item): _favourite(item) for item in manifest.items}
 
     def judge(observer: Observer, pixels: dict[str, str]) -> Side:
         item, favourite = favourites[frozenset((pixels["left"], pixels["right"]))]
+        if pixels["left"] == pixels["right"]:
+            return observer.prefer("left", 0.5)
         side: Side = "left" if pixels["left"] == favourite else "right"
         return observer.prefer(side, probability if item.purpose == "main" else 1 - observer.lapse_rate / 2)
 
@@ -177,11 +179,10 @@ class _Visit:
         return response
 
 
-def _pair(manifest: Manifest, item: Item) -> frozenset[str]:
-    shown = manifest.compare if item.purpose == "main" else tuple(item.stimuli)
-    return frozenset(item.stimuli[condition].sha256 for condition in shown)
+def _pair(item: Item) -> frozenset[str]:
+    return frozenset(stimulus.sha256 for stimulus in item.stimuli.values())
 
 
-def _favourite(manifest: Manifest, item: Item) -> tuple[Item, str]:
-    condition = manifest.compare[0] if item.purpose == "main" else better_condition(item)
+def _favourite(item: Item) -> tuple[Item, str]:
+    condition = next(iter(item.stimuli)) if item.purpose == "main" else better_condition(item)
     return item, item.stimuli[condition].sha256

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from stimuli.manifest import Item, Manifest, Purpose
+from stimuli.manifest import SAME, Item, Manifest, Purpose
 from stimuli.studyfile import DesignTable
 
 T = TypeVar("T")
@@ -43,40 +43,58 @@ def plan(manifest: Manifest, design: DesignTable, slot_number: int) -> list[Plan
     """Return the trials of one slot: practice first (block 0), then the blocks.
 
     Args:
-        manifest: What can be shown; only items of purpose main, catch and practice are.
+        manifest: What can be shown; a main item that was found identical is not.
         design: How many trials, repeats and blocks.
         slot_number: 0-based.
     """
     key = f"{design.seed}/{slot_number}"
     practice = _checks(manifest, "practice", slot_number, key)
     sequence = _with_repeats(_mains(manifest, design, slot_number), design.repeats, key)
-    sequence = _spread(sequence, _checks(manifest, "catch", slot_number, key))
+    for purpose in ("catch", "identical", "check"):
+        sequence = _spread(sequence, _checks(manifest, purpose, slot_number, key))
     blocks = [0] * len(practice) + [1 + i * design.blocks // len(sequence) for i in range(len(sequence))]
     return _numbered([*practice, *sequence], blocks)
 
 
 def better_condition(item: Item) -> str:
-    """Return the condition that a careful eye chooses in a catch or practice item.
+    """Return the condition that a careful eye chooses in a catch, practice or check item.
 
-    It is the one with the reference's own pixels, else the one made with the most steps.
+    It is the one with the reference's own pixels, else the one made with the most steps, else the first.
     """
     reference = item.reference.sha256 if item.reference else ""
     return max(item.stimuli.values(), key=lambda s: (s.sha256 == reference, s.num_steps or 0)).condition
 
 
 def items_of(manifest: Manifest, purpose: Purpose) -> list[Item]:
-    """Return the manifest's items of one purpose, in its order."""
-    return [item for item in manifest.items if item.purpose == purpose]
+    """Return the manifest's items of one purpose, in its order; of identical items those that were meant to be."""
+    meant = [item for item in manifest.items if purpose != "identical" or SAME in item.stimuli]
+    return [item for item in meant if item.purpose == purpose]
 
 
 def _mains(manifest: Manifest, design: DesignTable, slot_number: int) -> list[_Showing]:
     items = _shuffled(items_of(manifest, "main"), f"{design.seed}/items")
+    turns = _turns(items)
     showings = []
     for position in range(slot_number * design.main_trials, (slot_number + 1) * design.main_trials):
         rounds, place = divmod(position, len(items))
-        left, right = _sides(manifest.compare, rounds + place)
+        left, right = _sides(_pair(items[place]), rounds + turns[place])
         showings.append(_Showing(items[place].item_id, "main", left, right, round=rounds))
     return showings
+
+
+def _pair(item: Item) -> tuple[str, str]:
+    one, other = item.stimuli
+    return one, other
+
+
+def _turns(items: Sequence[Item]) -> list[int]:
+    """Return each item's turn among those of its pair; pairs begin by turns, so that no condition keeps to a side."""
+    seen: dict[tuple[str, str], int] = {}
+    turns = []
+    for item in items:
+        turns.append(seen.setdefault(_pair(item), len(seen)))
+        seen[_pair(item)] += 1
+    return turns
 
 
 def _checks(manifest: Manifest, purpose: Purpose, slot_number: int, key: str) -> list[_Showing]:

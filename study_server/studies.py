@@ -163,9 +163,11 @@ def check_material(study: StudyFile, manifest: Manifest) -> None:
     if not mains:
         raise MaterialError(name, "no item of purpose main", "at least one", again)
     for item in mains:
-        missing = sorted(set(manifest.compare) - set(item.stimuli))
-        if missing:
-            raise MaterialError(name, f"item {item.item_id} without {missing}", f"{list(manifest.compare)}", again)
+        if len(item.stimuli) != 2:
+            raise MaterialError(name, f"item {item.item_id} with {len(item.stimuli)} images to judge", "2", again)
+    missing = sorted(set(manifest.compare) - {condition for item in mains for condition in item.stimuli})
+    if missing:
+        raise MaterialError(name, f"main items without {missing}", f"{list(manifest.compare)}", again)
     if manifest.study != name:
         raise MaterialError(name, f"images of study '{manifest.study}'", "its own", "Give another --stimuli folder.")
     if manifest.digests.get("stimuli", study.stimuli_digest) != study.stimuli_digest:

@@ -20,11 +20,11 @@ from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
 from budgetfusion.measurements import COST, EVALUATION, MEASUREMENT
 from prolific_config.table import ProlificTable
+from stimuli.conditions import Condition
 from stimuli.manifest import CHOICE_COLUMNS, Item, Manifest, Renderer, Stimulus
 from stimuli.perceived import Perceived
 from stimuli.studyfile import (
     AnalysisTable,
-    Condition,
     DesignTable,
     StimuliTable,
     StudyFile,

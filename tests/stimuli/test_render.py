@@ -13,7 +13,6 @@ from stimuli import render as rendering
 from stimuli.index import INDEX_NAME
 from stimuli.manifest import Manifest, read_manifest
 from stimuli.perceived import read_perceived
-from stimuli.sheet import draw_sheet
 from stimuli.studyfile import StudyFile, read_study_file, template
 from stimuli.verify import verify
 
@@ -131,10 +130,3 @@ def test_a_damaged_image_is_made_again(study: StudyFile, model: Model, folder: P
     rendering.render(study, model, budgets(model), scene_encoder(), folder)
 
     assert verify(folder).manifest.digest == manifest.digest
-
-
-def test_the_sheet_shows_every_main_and_identical_item(folder: Path, manifest: Manifest, tmp_path: Path) -> None:
-    """Three rows of images for three prompts."""
-    assert draw_sheet(folder, manifest, tmp_path / "sheet.png") == 3
-    with Image.open(tmp_path / "sheet.png") as sheet:
-        assert min(sheet.size) > 400

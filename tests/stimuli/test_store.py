@@ -76,7 +76,9 @@ def test_a_changed_image_is_named(tmp_path: Path, pixels: NDArray[np.uint8]) -> 
     changed[0, 0, 0] ^= 1
     sha256, other = save(tmp_path, pixels), save(tmp_path, changed)
     image_path(tmp_path, other).replace(image_path(tmp_path, sha256))
-    with pytest.raises(StimulusMismatchError, match=f"found pixels with sha256 {other[:12]}, expected {sha256[:12]}"):
+    with pytest.raises(
+        StimulusMismatchError, match=f"found pixels with sha256 {other[:12]}, expected pixels with sha256 {sha256[:12]}"
+    ):
         load(tmp_path, sha256)
 
 
@@ -86,7 +88,9 @@ def test_a_file_that_is_no_image_is_named(tmp_path: Path, content: bytes) -> Non
     path = image_path(tmp_path, "a" * 64)
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(StimulusMismatchError, match="found pixels with sha256 unreadable"):
+    with pytest.raises(
+        StimulusMismatchError, match=r"found (an empty file|another format|a file that was cut off|.*decoded), expected"
+    ):
         load(tmp_path, "a" * 64)
 
 
@@ -96,7 +100,7 @@ def test_half_an_image_is_named(tmp_path: Path, pixels: NDArray[np.uint8], lengt
     sha256 = save(tmp_path, pixels)
     path = image_path(tmp_path, sha256)
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(StimulusMismatchError, match=f"expected {sha256[:12]}\\. Delete it"):
+    with pytest.raises(StimulusMismatchError, match=f"expected pixels with sha256 {sha256[:12]}\\. Delete it"):
         load(tmp_path, sha256)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from budgetfusion.prompts import EmptyPromptsError
+from stimuli.conditions import PRESET
 from stimuli.errors import StudyFileError
-from stimuli.studyfile import PRESET, StudyFile, read_study_file, template
+from stimuli.studyfile import StudyFile, read_study_file, template
 
 
 def write_study(folder: Path, *replacements: tuple[str, str], prompts: str = "a red ball\na blue box\n") -> Path:
@@ -33,19 +34,23 @@ def test_the_template_is_valid(tmp_path: Path) -> None:
 
 
 def test_the_template_shows_every_key() -> None:
-    """Whoever opens the template sees everything that can be set, but the optional keys of [generation]."""
+    """Whoever opens the template sees everything that can be set; what excludes another key stands in a comment."""
     written = tomllib.loads(template())
     known = {name: set(table.annotation.model_fields) for name, table in StudyFile.model_fields.items()}  # type: ignore[union-attr]
-    optional = {"revision", "height", "width"}
+    commented = {
+        "generation": {"revision", "height", "width"},
+        "stimuli": {"prompts_from", "num_prompts", "prompts_seed", "pairs_per_item", "bridge"},
+    }
 
     assert {name: set(table) for name, table in written.items()} == {
-        name: keys - optional if name == "generation" else keys for name, keys in known.items()
+        name: keys - commented.get(name, set()) for name, keys in known.items()
     }
+    assert [key for key in commented["stimuli"] if f"# {key} = " not in template()] == []
 
 
 def test_an_inline_list_of_prompts_is_accepted(tmp_path: Path) -> None:
-    """Blank and repeated prompts are dropped, the order is kept."""
-    path = write_study(tmp_path, ('"prompts.txt"', '["b ", "a", " ", "b"]'))
+    """Blank prompts are dropped, the order is kept."""
+    path = write_study(tmp_path, ('"prompts.txt"', '["b ", "a", " "]'))
 
     assert read_study_file(path).stimuli.prompts == ["b", "a"]
 
@@ -99,12 +104,30 @@ FAULTS = [
         "key 'stimuli.obvious_num_steps': .* or equal to 1",
     ),
     ('["OURS", "UNIFORM"]', '["OURS", "THEIRS"]', r"key 'stimuli': .*unknown condition \['THEIRS'\], declared are"),
-    ('["OURS", "UNIFORM"]', '["OURS", "OURS"]', "key 'stimuli': .*compare needs two different conditions"),
-    ('["OURS", "UNIFORM"]', '["OURS", "REFERENCE"]', "key 'stimuli': .*neither of them the reference"),
+    ('["OURS", "UNIFORM"]', '["OURS", "OURS"]', "key 'stimuli': .*compare needs different conditions"),
+    ('["OURS", "UNIFORM"]', '["OURS"]', r"key 'stimuli\.compare': List should have at least 2 items"),
+    ('pairs = "full"', 'pairs = "bridge"', "key 'stimuli': bridge is given exactly when pairs is 'bridge'"),
+    ('pairs = "full"', 'pairs = "full"\nbridge = "OURS"', "key 'stimuli': bridge is given exactly when"),
+    ('pairs = "full"', 'pairs = "balanced"', "key 'stimuli': pairs_per_item is given exactly when"),
+    ('pairs = "full"', 'pairs = "balanced"\npairs_per_item = 2', "key 'stimuli': .* but there are only 1 pairs"),
+    ('pairs = "full"', 'pairs = "bridge"\nbridge = "NONE"', r"unknown condition \['NONE'\]"),
+    ('pairs = "full"', 'pairs = "some"', "key 'stimuli.pairs': Input should be 'full', 'balanced' or 'bridge'"),
+    ('image_format = "png"', 'image_format = "jpeg"', "key 'stimuli.image_format': Input should be 'png' or 'webp'"),
+    ("identical_items = 0", "identical_items = -1", "key 'stimuli.identical_items': .* greater than or equal to 0"),
+    ("check_items = 0", "check_items = -1", "key 'stimuli.check_items': .* greater than or equal to 0"),
+    ('prompts = "prompts.txt"', "", "key 'stimuli.prompts': found neither of prompts and prompts_from"),
+    ("seeds = [0]", 'seeds = [0]\nprompts_from = "held-out"', "key 'stimuli.prompts': found both of prompts and"),
+    ("seeds = [0]", "seeds = [0]\nnum_prompts = 4", "key 'stimuli.num_prompts': it is given exactly when"),
+    ('prompts = "prompts.txt"', 'prompts_from = "held-out"', "key 'stimuli.num_prompts': it is given exactly when"),
+    ('prompts = "prompts.txt"', 'prompts_from = "train"', "key 'stimuli.prompts_from': Input should be 'held-out'"),
+    ('"prompts.txt"', '["b ", "a", "b"]', "key 'stimuli.prompts': 'b' stands 2 times in the list, expected each"),
+    ('model = "scenes"', 'model = "scenes"\nmodle = "x"', "key 'generation.modle': Extra inputs are not permitted"),
+    ('rule = "uniform"', 'rule = "uniform"\nfactor = 2.0', "factor is given only when rule is 'predicted'"),
+    ('name = "UNIFORM"', 'name = "SAME"', "SAME names the program's own images; choose another name"),
     (
         'reference = "REFERENCE"',
         'reference = ""',
-        "key 'stimuli': .*set both to 0",
+        "key 'stimuli': .*else set them to 0",
     ),
     ('reference = "REF', 'reference = "NO', r"key 'stimuli': .*unknown condition \['NOERENCE'\]"),
     ('name = "UNIFORM"', 'name = "OURS"', "key 'stimuli': .*condition names must differ"),

@@ -35,10 +35,9 @@ def test_a_rendered_folder_is_proved(folder: Path) -> None:
 
 def test_surplus_files_are_named(folder: Path) -> None:
     """What the manifest does not name is reported, not removed."""
-    surplus = folder / "images" / "notes.txt"
-    surplus.write_text("")
+    (folder / "images" / "notes.txt").write_text("")
 
-    assert verify(folder).surplus == (surplus,)
+    assert verify(folder).surplus == ("notes.txt",)
 
 
 def test_a_missing_image_is_named(folder: Path) -> None:
