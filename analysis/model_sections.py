@@ -94,16 +94,17 @@ def _scale(rows: pd.DataFrame, study: Study) -> tuple[Block, ...]:
 
 
 def _ladder(rows: pd.DataFrame, study: Study) -> pd.DataFrame | None:
-    """Return detections where one condition stood beside at least three numbers of steps."""
-    references = {*study.rows["reference_condition"].dropna().unique(), study.compare[1]}
-    for reference in sorted(references & {*rows["left_condition"], *rows["right_condition"]}):
-        try:
-            found = detections(rows, reference)
-        except AnalysisError:
-            continue
-        if found["x"].nunique() >= 3 and found["x"].min() > 0:
-            return found
+    """Return detections where one condition stood beside at least three others, each of one number of steps."""
+    for reference in sorted({*study.rows["reference_condition"].dropna().unique(), study.compare[1]}):
+        against = [rows[rows[f"{side}_condition"] == reference] for side in ("left", "right")]
+        steps = pd.concat([_others(against[0], "right"), _others(against[1], "left")]).groupby("name")["steps"]
+        if steps.ngroups >= 3 and (steps.nunique(dropna=False) == 1).all() and (steps.first().fillna(0) > 0).all():
+            return detections(rows, reference)
     return None
+
+
+def _others(rows: pd.DataFrame, side: str) -> pd.DataFrame:
+    return pd.DataFrame({"name": rows[f"{side}_condition"], "steps": rows[f"{side}_num_steps"]})
 
 
 def _threshold(ladder: pd.DataFrame, study: Study) -> tuple[Block, ...]:
