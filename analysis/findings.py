@@ -104,7 +104,7 @@ def analyse(
     counts = [people[name].to_numpy(np.float64) for name in ("selected", "n")]
     model = rate_model(trials, level)
     chance: dict[str, Any] = {"replicates": rules.replicates, "seed": rules.seed, "level": level}
-    items = manifest.items if manifest else []
+    items = [item for item in manifest.items if set(compare) <= set(item.stimuli)] if manifest else []
     return Findings(
         compare=compare,
         level=level,
@@ -151,7 +151,8 @@ def budgets(manifest: Manifest) -> pd.DataFrame:
         Columns prompt, first, second; prompts without step counts (images made elsewhere) are left out.
     """
     first, second = manifest.compare
-    judged = [item for item in manifest.items if item.purpose in ("main", "identical")]
+    paired = [item for item in manifest.items if {first, second} <= set(item.stimuli)]
+    judged = [item for item in paired if item.purpose in ("main", "identical")]
     rows = [(i.prompt, i.stimuli[first].num_steps, i.stimuli[second].num_steps) for i in judged]
     frame = pd.DataFrame(rows, columns=["prompt", "first", "second"]).dropna().drop_duplicates("prompt")
     return frame.astype({"first": "int64", "second": "int64"}, errors="raise").reset_index(drop=True)
