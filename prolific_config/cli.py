@@ -48,6 +48,8 @@ def validate(study_file: Path) -> None:
 @PUBLIC_URL
 def show(study_file: Path, codes: Path, public_url: str) -> None:
     """Print what to type for those who publish by hand on Prolific's pages; asks nobody."""
+    from prolific_config.codes import CODE_TYPES
+
     _, table, wanted = cli_options.wanted(study_file, codes, public_url)
     rewards = table.reward_money * wanted.total_available_places
     click.echo(f"Study URL       {wanted.external_study_url}")
@@ -56,8 +58,9 @@ def show(study_file: Path, codes: Path, public_url: str) -> None:
     click.echo(f"Reward          {table.reward_money} for {table.minutes} minutes")
     click.echo(f"To participants {rewards}; Prolific's fee and tax come on top")
     click.echo("Completion codes:")
-    for code in wanted.completion_codes:
-        click.echo(f"  {code.code:<12} {code.code_type:<22} {', '.join(action.action for action in code.actions)}")
+    for outcome, code in zip(CODE_TYPES, wanted.completion_codes, strict=True):
+        actions = ", ".join(action.action for action in code.actions)
+        click.echo(f"  {outcome:<14} {code.code:<12} {code.code_type:<23} {actions}")
 
 
 @prolific.command()

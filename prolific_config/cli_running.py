@@ -84,7 +84,8 @@ def _print(there: "Study", counts: dict[str, int], cost: "Cost", pay: "Pay | Non
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("submissions", "people", title=f"{there.name}: {there.status}, {there.total_available_places} places")
+    click.echo(f"{there.name}: {there.status}, {there.total_available_places} places.")
+    table = Table("submissions", "people")
     table.columns[1].justify = "right"
     for name, count in counts.items():
         table.add_row(name, str(count))

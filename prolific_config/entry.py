@@ -100,7 +100,7 @@ def verify(token: str, query: Mapping[str, str], keys: KeyRing, study_url: str, 
     """
     claims = _claims(token, keys)
     _check_times(claims, now)
-    if _address(str(claims["aud"])) != _address(study_url):
+    if not _is_for(str(claims["aud"]), study_url):
         raise EntryTokenError("a token for another address", study_url)
     signed = claims["prolific"]
     wrong = [name for name, value in query.items() if name != PARAMETER and name in signed and signed[name] != value]
@@ -145,6 +145,11 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
         raise EntryTokenError("a token that is not of this moment", "one that is at most two minutes old")
 
 
-def _address(url: str) -> tuple[str, str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower(), parts.path.rstrip("/")
+def _is_for(audience: str, study_url: str) -> bool:
+    """Say whether a token is meant for this address; Prolific calls `aud` once the URL and once its domain."""
+    meant, here = urlsplit(audience if "//" in audience else f"//{audience}"), urlsplit(study_url)
+    return (
+        meant.netloc.lower() == here.netloc.lower()
+        and meant.scheme in ("", here.scheme)
+        and meant.path.rstrip("/") in ("", here.path.rstrip("/"))
+    )

@@ -111,6 +111,6 @@ _MOMENT: TypeAdapter[AwareDatetime] = TypeAdapter(AwareDatetime)
 
 def _is_near(timestamp: str, now: float, window_s: float) -> bool:
     try:
-        return abs(now - float(timestamp)) <= window_s
-    except ValueError:
+        return abs(now - _MOMENT.validate_python(timestamp).timestamp()) <= window_s
+    except ValidationError:
         return False

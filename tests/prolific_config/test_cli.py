@@ -55,7 +55,7 @@ def test_what_to_paste_is_shown(prolific, run) -> None:
     output = run("show")
 
     assert f"{PUBLIC}/s/my-study?PROLIFIC_PID={{{{%PROLIFIC_PID%}}}}&STUDY_ID=" in output
-    assert "C0MPLETE     COMPLETED              MANUALLY_REVIEW" in output
+    assert "completed      C0MPLETE     COMPLETED               MANUALLY_REVIEW" in output
     assert "£259.20; Prolific's fee and tax come on top" in output
     assert prolific.seen == []
 

@@ -44,6 +44,30 @@ def test_a_signed_arrival_says_who_comes(signer, keys) -> None:
     assert (entry.submission_id, entry.participant_id, entry.study_id) == ("c" * 24, "a" * 24, "b" * 24)
 
 
+@pytest.mark.parametrize(
+    ("audience", "is_ours"),
+    [
+        (OPENED, True),
+        (STUDY + "/", True),
+        ("https://lab.example", True),
+        ("lab.example", True),
+        ("https://LAB.example/s/my-study", True),
+        ("http://lab.example/s/my-study", False),
+        ("https://lab.example/s/other", False),
+        ("https://lab.example.org/s/my-study", False),
+        ("", False),
+    ],
+)
+def test_a_token_is_for_this_address_or_its_domain(signer, keys, audience, is_ours) -> None:
+    """Prolific describes its audience in both ways."""
+    query = arrival(signer.token(OPENED, NOW, aud=audience))
+    if is_ours:
+        assert admit("required", query, keys, STUDY, NOW)
+    else:
+        with pytest.raises(EntryTokenError, match="a token for another address"):
+            admit("required", query, keys, STUDY, NOW)
+
+
 def test_a_token_may_be_required_optional_or_ignored(signer, keys) -> None:
     """Required: absent is refused; optional: absent is fine, forged is not; off: nothing is looked at."""
     with pytest.raises(EntryTokenError, match="found no token"):

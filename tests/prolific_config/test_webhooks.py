@@ -79,6 +79,14 @@ def test_a_recorded_request_is_soon_worth_nothing(deliveries, later, is_fresh) -
             verify(SECRET, one.headers, one.body, NOW + later)
 
 
+@pytest.mark.parametrize("stamp", [f"{NOW:.0f}", f"{NOW * 1000:.0f}", f"{NOW:.3f}"])
+def test_a_timestamp_may_have_parts_of_seconds(stamp) -> None:
+    """Prolific says only that it is UNIX time; it is signed in any case."""
+    signed = {"X-Prolific-Request-Timestamp": stamp, "X-Prolific-Request-Signature": signature(SECRET, stamp, b"{}")}
+
+    verify(SECRET, signed, b"{}", NOW)
+
+
 @pytest.mark.parametrize("stamp", ["", "soon", "nan", "inf", "1e400"])
 def test_a_signed_timestamp_that_is_no_time_is_refused(stamp) -> None:
     """Even with a good signature."""

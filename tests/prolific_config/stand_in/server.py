@@ -1,7 +1,8 @@
 """A stand-in for Prolific on loopback: every request and every answer is held to the description.
 
 A request that does not fit gets 400 and is written down in `violations`, and so is an answer that does not fit; a test
-ends by asserting that there are none.
+ends by asserting that there are none. Tests and benchmarks elsewhere put `tests/prolific_config` on `sys.path` and say
+`with StandIn([Description()]) as prolific`; PROLIFIC_URL is then `prolific.url` and PROLIFIC_TOKEN is `TOKEN`.
 """
 
 import json
