@@ -1,5 +1,9 @@
 """Rendering a small study on the embedded model."""
 
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from stimuli import render as rendering
 from stimuli.index import INDEX_NAME
 from stimuli.manifest import Manifest, read_manifest
 from stimuli.perceived import read_perceived
+from stimuli.store import Store
 from stimuli.studyfile import StudyFile, read_study_file, template
 from stimuli.verify import verify
 
@@ -26,12 +31,18 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFile:
+def study_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the template's study with three prompts and a short reference."""
     folder = tmp_path_factory.mktemp("study")
     (folder / "prompts.txt").write_text("\n".join(STEPS))
     (folder / "study.toml").write_text(template().replace("num_steps = 65", "num_steps = 8"))
-    return read_study_file(folder / "study.toml")
+    return folder / "study.toml"
+
+
+@pytest.fixture(scope="module")
+def study(study_path: Path) -> StudyFile:
+    """Return it, read."""
+    return read_study_file(study_path)
 
 
 def budgets(model: Model) -> list[Budget]:
@@ -118,6 +129,99 @@ def test_rendering_again_makes_nothing_and_changes_nothing(
     again = rendering.render(study, model, budgets(model), scene_encoder(), folder)
 
     assert again.digest == manifest.digest
+
+
+def test_rendering_from_nothing_gives_the_same_manifest(
+    study: StudyFile, model: Model, manifest: Manifest, tmp_path: Path
+) -> None:
+    """Digest by digest: every image is the same, bit for bit."""
+    assert rendering.render(study, model, budgets(model), scene_encoder(), tmp_path).digest == manifest.digest
+
+
+def test_halves_in_another_order_and_copied_together_give_the_same_manifest(
+    study: StudyFile, model: Model, manifest: Manifest, tmp_path: Path
+) -> None:
+    """The second half is rendered first, in a folder of its own; nothing is rendered after the copy."""
+    for number in (2, 1):
+        half = rendering.Rendering(study, model, budgets(model), tmp_path / str(number), part=(number, 2))
+        work = half.work()
+        half.make(rendering.Work(work.wanted, work.missing[::-1]))
+        shutil.copytree(tmp_path / str(number), tmp_path / "whole", dirs_exist_ok=True)
+    whole = rendering.Rendering(study, model, budgets(model), tmp_path / "whole")
+
+    assert [len(whole.work().missing), len(whole.work().wanted) > 8] == [0, True]
+    assert whole.finish(scene_encoder()).digest == manifest.digest
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from budgetfusion.budgets import read_budgets
+from budgetfusion.diffusion.pipeline import load
+from stimuli import store
+from stimuli.render import Rendering
+from stimuli.studyfile import read_study_file
+
+study, budgets, out = (Path(word) for word in sys.argv[1:])
+study = read_study_file(study)
+ours = [budget for budget in read_budgets(budgets) if budget.rule == "OURS"]
+rendering = Rendering(study, load(study.generation, "cpu"), ours, out)
+whole = store.encode
+store.encode = lambda pixels, image_format: whole(pixels, image_format) if done < 3 else killed()
+done = 0
+
+
+def killed():
+    (next((out / "images").glob(".*.partial"), out / "images" / ".killed.partial")).write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def count(steps):
+    global done
+    done += 1
+
+
+rendering.make(rendering.work(), count)
+"""
+
+
+def test_a_killed_run_goes_on_and_gives_the_same_manifest(
+    study: StudyFile, study_path: Path, model: Model, folder: Path, manifest: Manifest, tmp_path: Path
+) -> None:
+    """SIGKILL in the middle of writing the fourth image loses that image and nothing else."""
+    words = [sys.executable, "-c", KILLED, str(study_path), str(folder / rendering.BUDGETS_NAME), str(tmp_path)]
+    done = subprocess.run(words, check=False, cwd=Path(__file__).parents[2])
+    rest = rendering.Rendering(study, model, budgets(model), tmp_path)
+    work = rest.work()
+    rest.make(work)
+
+    assert done.returncode == -signal.SIGKILL
+    assert len(work.wanted) - len(work.missing) == 3
+    assert rest.finish(scene_encoder()).digest == manifest.digest
+    assert [name for name in verify(tmp_path).surplus if not name.endswith(".partial")] == []
+
+
+def test_an_object_store_holds_the_images(study: StudyFile, model: Model, manifest: Manifest, tmp_path: Path) -> None:
+    """Only the small files are in the folder; a second run finds every image in the store."""
+    store = Store("memory://studies/mine")
+    run = rendering.Rendering(study, model, budgets(model), tmp_path, store)
+    run.make(run.work())
+
+    assert run.finish(scene_encoder()).digest == manifest.digest
+    assert rendering.Rendering(study, model, budgets(model), tmp_path, store).work().missing == ()
+    assert not (tmp_path / "images").exists()
+    assert verify(tmp_path, store).surplus == ()
+
+
+def test_an_estimate_grows_with_the_work(study: StudyFile, model: Model, tmp_path: Path) -> None:
+    """It speaks of what is missing, and stores nothing."""
+    run = rendering.Rendering(study, model, budgets(model), tmp_path)
+    work = run.work()
+    estimate, nothing = run.estimate(work), run.estimate(rendering.Work(work.wanted, ()))
+
+    assert estimate.seconds > nothing.seconds == 0.0
+    assert 0.001 < estimate.megabytes < 64 * 64 * 3 * len(work.missing) / 1e6
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_image_is_made_again(study: StudyFile, model: Model, folder: Path, manifest: Manifest) -> None:

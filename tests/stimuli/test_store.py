@@ -5,15 +5,18 @@ import hashlib
 import os
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from numpy.typing import NDArray
 from PIL import Image
 
 from budgetfusion.errors import NoSpaceError
-from stimuli.errors import StimulusMismatchError, StimulusMissingError
+from stimuli import store as stores
+from stimuli.errors import StimulusMismatchError, StimulusMissingError, StoreError
 from stimuli.manifest import image_path
-from stimuli.store import load, pixel_sha256, save
+from stimuli.store import Store, load, pixel_sha256, save
 
 
 @pytest.fixture
@@ -115,3 +118,92 @@ def test_a_full_disk_is_named(tmp_path: Path, pixels: NDArray[np.uint8], monkeyp
         save(tmp_path, pixels)
 
     assert list((tmp_path / "images").iterdir()) == []
+
+
+def test_webp_keeps_every_bit_and_the_name(tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
+    """The name is of the pixels, not of the file."""
+    store = Store(tmp_path, "webp")
+    sha256 = store.save(pixels)
+
+    assert image_path(tmp_path, sha256, "webp").read_bytes()[8:16] == b"WEBPVP8L"
+    assert sha256 == pixel_sha256(pixels)
+    np.testing.assert_array_equal(store.load(sha256), pixels)
+
+
+def test_an_image_with_metadata_is_not_what_it_was(tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
+    """A profile changes what a browser shows, though the pixels are the same."""
+    sha256 = save(tmp_path, pixels)
+    Image.fromarray(pixels).save(image_path(tmp_path, sha256), icc_profile=b"a profile")
+    with pytest.raises(StimulusMismatchError, match=r"found a colour profile \(iCCP\), expected pixels with sha256"):
+        load(tmp_path, sha256)
+
+
+class LateFileSystem(MemoryFileSystem):
+    """An object store that times out before it answers."""
+
+    protocol = "late"
+    patience = 0
+    asked = 0
+
+    def cat_file(self, path: str, *args: object, **kwargs: object) -> bytes:
+        """Answer the question after `patience` others."""
+        type(self).asked += 1
+        if type(self).asked <= type(self).patience:
+            raise TimeoutError("no answer after 60 s")
+        return bytes(super().cat_file(path, *args, **kwargs))
+
+
+@pytest.fixture
+def late(monkeypatch: pytest.MonkeyPatch) -> type[LateFileSystem]:
+    """A late store that is asked again without waiting."""
+    fsspec.register_implementation("late", LateFileSystem, clobber=True)
+    monkeypatch.setattr(stores, "WAITS_S", (0.0, 0.0))
+    monkeypatch.setattr(LateFileSystem, "patience", 0)
+    monkeypatch.setattr(LateFileSystem, "asked", 0)
+    return LateFileSystem
+
+
+@pytest.mark.parametrize("location", ["memory://bucket/studies/mine", "late://bucket/studies/mine"])
+def test_an_object_store_is_like_a_folder(location: str, pixels: NDArray[np.uint8], late: type[LateFileSystem]) -> None:
+    """Images are saved, kept, loaded, listed and missed alike."""
+    store = Store(location)
+    sha256 = store.save(pixels)
+
+    assert store.save(pixels) == sha256
+    assert store.names() == [f"{sha256}.png"]
+    np.testing.assert_array_equal(store.load(sha256), pixels)
+    with pytest.raises(StimulusMissingError, match="image is missing"):
+        store.load("a" * 64)
+
+
+def test_a_store_that_answers_late_is_asked_again(pixels: NDArray[np.uint8], late: type[LateFileSystem]) -> None:
+    """Two time-outs lose nothing."""
+    store = Store("late://bucket/slow")
+    sha256 = store.save(pixels)
+    late.patience, late.asked = 2, 0
+
+    np.testing.assert_array_equal(store.load(sha256), pixels)
+    assert late.asked == 3
+
+
+def test_a_store_that_never_answers_is_one_clear_line(late: type[LateFileSystem]) -> None:
+    """It names the address, the reason and the remedy, and says that nothing is lost."""
+    late.patience = 100
+    with pytest.raises(
+        StoreError, match=r"late://bucket/dead: .*\(no answer after 60 s\).*run it again: what is stored"
+    ):
+        Store("late://bucket/dead").load("a" * 64)
+
+    assert late.asked == 3
+
+
+@pytest.mark.parametrize("location", ["nowhere://bucket", "abfs://bucket/studies"])
+def test_an_address_that_cannot_be_opened_is_named(location: str) -> None:
+    """An unknown protocol, or one whose package is not installed."""
+    with pytest.raises(StoreError, match=f"{location}: the image store does not answer as it should"):
+        Store(location)
+
+
+def test_a_store_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    """No folder, no images."""
+    assert [Store(tmp_path / "none").names(), Store("memory://none/at/all").names()] == [[], []]

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from stimuli.cli import stimuli as command
 from stimuli.errors import ManifestError, StimulusMismatchError, StimulusMissingError
 from stimuli.manifest import Item, Manifest, Renderer, Stimulus, image_path, write_manifest
-from stimuli.store import save
-from stimuli.verify import verify
+from stimuli.store import Store, load, save
+from stimuli.verify import inspect, verify
 
 
 @pytest.fixture
@@ -53,6 +55,40 @@ def test_a_changed_image_is_named(folder: Path) -> None:
     first.write_bytes(second.read_bytes())
     with pytest.raises(StimulusMismatchError, match=f"found pixels with sha256 {second.stem[:12]}"):
         verify(folder)
+
+
+def test_every_fault_is_found_at_once(folder: Path) -> None:
+    """One missing, one changed and one surplus image, each by its name."""
+    first, second, third = sorted((folder / "images").iterdir())
+    second.write_bytes(third.read_bytes())
+    first.rename(first.with_name("b" * 64 + ".png"))
+    found = inspect(folder)
+
+    assert [type(fault) for fault in found.faults] == [StimulusMissingError, StimulusMismatchError]
+    assert [first.stem in str(found.faults[0]), second.stem in str(found.faults[1])] == [True, True]
+    assert (found.num_images, found.surplus) == (1, ("b" * 64 + ".png",))
+
+
+def test_the_command_names_every_fault_and_fails(folder: Path) -> None:
+    """Notes and faults go to standard error; the last fault is the command's own error."""
+    for path in (folder / "images").iterdir():
+        path.unlink()
+    (folder / "images" / ".half.png.1.partial").write_bytes(b"half")
+    found = CliRunner().invoke(command, ["verify", str(folder)])
+
+    assert isinstance(found.exception, StimulusMissingError)
+    assert found.stderr.count("fault: ") == 2
+    assert "note: .half.png.1.partial is not in the manifest" in found.stderr
+
+
+def test_an_object_store_is_verified(folder: Path) -> None:
+    """The manifest is here, the images are there."""
+    store = Store("memory://verified")
+    for path in (folder / "images").iterdir():
+        store.save(load(folder, path.stem))
+
+    assert inspect(folder, store).num_images == 3
+    assert len(inspect(folder, Store("memory://empty")).faults) == 3
 
 
 def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
