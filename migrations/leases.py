@@ -130,7 +130,7 @@ def create_session() -> None:
         sa.CheckConstraint(
             "state NOT IN ('consented', 'finished') OR consented_at IS NOT NULL", name=op.f("ck_session_consent")
         ),
-        sa.CheckConstraint("(state = 'full') = (slot_id IS NULL)", name=op.f("ck_session_slot")),
+        sa.CheckConstraint("slot_id IS NOT NULL OR state IN ('full', 'withdrawn')", name=op.f("ck_session_slot")),
         sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_session_participant_id")),
         sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_session_slot_id")),
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_session_study_id")),

@@ -1,6 +1,7 @@
 """`create_app` wires settings, database, blueprints and error pages together."""
 
-from flask import Flask, Response, send_from_directory
+from flask import Flask, Request, Response, send_from_directory
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from study_server import limits, logs, problems, schema, security
@@ -41,6 +42,7 @@ def create_app(settings: Settings, *, logs_requests: bool = False) -> Flask:
         LOGS_REQUESTS=logs_requests,
     )
     app.extensions["budgetfusion"] = Server(settings, schema.open_database(settings.database_url))
+    app.session_interface = _Cookies()
     app.jinja_env.filters["markdown"] = markdown
     for blueprint in (participant, api, desk, desk_api, ops):
         app.register_blueprint(blueprint)
@@ -55,6 +57,16 @@ def create_app(settings: Settings, *, logs_requests: bool = False) -> Flask:
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
     return app
+
+
+class _Cookies(SecureCookieSessionInterface):
+    """Flask's signed cookies; a call without one, as answers come, is not made to wait for the signing."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return what the cookie holds."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def _add_report(app: Flask, settings: Settings) -> None:

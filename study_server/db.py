@@ -7,8 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.orm import Session as Db
 
 from study_server.chain import link_of
@@ -18,7 +25,8 @@ T = TypeVar("T")
 
 ATTEMPTS = 6
 FIRST_DELAY_S = 0.05
-POOL_SIZE = 16
+_POOL: dict[str, Any] = {"pool_size": 16, "pool_use_lifo": True}
+_PLAIN: dict[str, Any] = {"pool_reset_on_return": None}  # with one statement a transaction there is nothing to undo
 _FULL = ("disk is full", "No space left on device", "could not extend file")
 
 
@@ -36,6 +44,8 @@ class Database:
         self.url = url
         self.engine = _connect(url)
         self._writer = self.engine.execution_options(writes=True)
+        # Connections of their own, so that none has to change its ways for each answer.
+        self._at_once = None if self.is_sqlite else create_engine(url, isolation_level="AUTOCOMMIT", **_POOL, **_PLAIN)
         # One writer at a time is SQLite's own rule; waiting here is fair, polling its lock is not.
         self._turn = threading.Lock() if self.is_sqlite else contextlib.nullcontext()
 
@@ -66,6 +76,22 @@ class Database:
         """Yield a bare writing connection and commit it; the answers' way, which has no time for objects."""
         with _naming_full_disks(), self._turn, self._writer.begin() as connection:
             yield connection
+
+    def at_once(self, statement: str, values: dict[str, Any]) -> Any:
+        """Run one statement as a transaction of its own on PostgreSQL, and return the first row, or none.
+
+        Args:
+            statement: In psycopg's words; what it changes is stored when this returns.
+            values: Of its parameters.
+        """
+        assert self._at_once is not None  # noqa: S101 - the caller knows what it has
+        connection = self._at_once.raw_connection()
+        try:
+            return connection.cursor().execute(statement, values).fetchone()
+        except Exception as error:
+            raise _named(error, connection) from error
+        finally:
+            connection.close()  # back into the pool
 
     def write(self, work: Callable[[Db], T]) -> T:
         """Run `work` in a writing transaction; again if the database went away or another was first.
@@ -106,6 +132,8 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        if self._at_once is not None:
+            self._at_once.dispose()
 
 
 @contextmanager
@@ -118,15 +146,27 @@ def _naming_full_disks() -> Iterator[None]:
         raise DatabaseFullError from error
 
 
+def _named(error: Exception, connection: PoolProxiedConnection) -> Exception:
+    """Return psycopg's error as SQLAlchemy's; a connection that broke is not used again."""
+    kinds: dict[str, type[DBAPIError]] = {"IntegrityError": IntegrityError, "OperationalError": OperationalError}
+    names = [kind.__name__ for kind in type(error).__mro__]
+    if any(words in str(error) for words in _FULL):
+        return DatabaseFullError()
+    if "IntegrityError" not in names and {"OperationalError", "InterfaceError"} & {*names}:
+        connection.invalidate(error)
+        return OperationalError("an answer", None, error, connection_invalidated=True)
+    return next((kinds[name]("an answer", None, error) for name in names if name in kinds), error)
+
+
 def _is_away(error: DBAPIError) -> bool:
     """Say whether a fault is the database's absence (a restart, a lock held too long) and not our statement."""
-    return error.connection_invalidated or isinstance(error, OperationalError)
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 
 def _connect(url: str) -> Engine:
     try:
         shown = make_url(url).render_as_string(hide_password=True)
-        engine = create_engine(url, pool_size=POOL_SIZE)
+        engine = create_engine(url, **_POOL)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseUnreachableError(
             url.partition(":")[0] + ":...", str(error).splitlines()[0].rstrip(".")

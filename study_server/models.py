@@ -201,7 +201,7 @@ class Session(Base):
     __table_args__ = (
         one_of("state", STATES),
         CheckConstraint("state NOT IN ('consented', 'finished') OR consented_at IS NOT NULL", name="consent"),
-        CheckConstraint("(state = 'full') = (slot_id IS NULL)", name="slot"),
+        CheckConstraint("slot_id IS NOT NULL OR state IN ('full', 'withdrawn')", name="slot"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

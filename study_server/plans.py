@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session as Db
 
+from study_server.db import Database
 from study_server.errors import TrialUnknownError
 from study_server.models import Trial
 
-KEPT = 4096
-"""How many plans a worker keeps in memory; about 30 kB each with 100 trials."""
+KEPT = 1024
+"""How many plans a worker keeps in memory; about 40 kB each with 100 trials."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Plans:
 
     def __init__(self) -> None:
         self._plans: dict[int, tuple[PlannedRow, ...]] = {}
+        self._of_id: dict[int, PlannedRow] = {}
 
     def trials(self, connection: Connection | Db, slot_id: int) -> tuple[PlannedRow, ...]:
         """Return a slot's trials, in order."""
@@ -48,7 +50,18 @@ class Plans:
             found = tuple(PlannedRow(*row) for row in rows)
             if len(self._plans) >= KEPT:
                 self._plans.clear()
+                self._of_id.clear()
             self._plans[slot_id] = found
+            self._of_id.update((trial.id, trial) for trial in found)
+        return found
+
+    def of_id(self, database: Database, trial_id: int) -> PlannedRow:
+        """Return a trial that is stored under this number."""
+        found = self._of_id.get(trial_id)
+        if found is None:
+            with database.reading() as db:
+                slot_id = db.execute(select(Trial.slot_id).where(Trial.id == trial_id)).scalar_one()
+                found = next(trial for trial in self.trials(db, slot_id) if trial.id == trial_id)
         return found
 
     def trial(self, connection: Connection | Db, slot_id: int, trial_index: int) -> PlannedRow:

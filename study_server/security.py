@@ -1,12 +1,17 @@
 """Headers of every response, a token in every form, the right origin for every call of a program."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 
 from study_server.problems import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -18,6 +23,7 @@ HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "private, no-store",
 }
 HSTS = "max-age=31536000; includeSubDomains"
 REPORT_POLICY = "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
@@ -43,7 +49,8 @@ def guard(app: Flask, *, is_tls: bool) -> None:
     for name in API:
         forms.exempt(app.blueprints[name])
     app.before_request(_check_origin)
-    app.after_request(_headers({**HEADERS, "Strict-Transport-Security": HSTS} if is_tls else HEADERS))
+    headers = {**HEADERS, "Strict-Transport-Security": HSTS} if is_tls else HEADERS
+    app.wsgi_app = _Headers(app.wsgi_app, headers)  # type: ignore[method-assign] # Flask's documented way
     app.jinja_env.globals["form_token"] = generate_csrf
 
     @app.errorhandler(CSRFError)
@@ -62,12 +69,18 @@ def _check_origin() -> None:
         abort(403, "This call does not come from a page of this server.")
 
 
-def _headers(headers: dict[str, str]) -> Callable[[Response], Response]:
-    def add(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-store"
-        return response
+class _Headers:
+    """WSGI's border: every response gets the headers that it does not have yet, whoever made it."""
 
-    return add
+    def __init__(self, app: "WSGIApplication", headers: dict[str, str]) -> None:
+        self._app, self._headers = app, [(name.lower(), (name, value)) for name, value in headers.items()]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        """Answer a request."""
+
+        def start(status: str, found: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            names = {name.lower() for name, _ in found}
+            missing = [pair for name, pair in self._headers if name not in names]
+            return start_response(status, found + missing, exc_info)
+
+        return self._app(environ, start)

@@ -1,5 +1,6 @@
 """gunicorn's master and its workers, each with an app and a database of its own."""
 
+import os
 import socket
 from typing import Any
 
@@ -21,10 +22,14 @@ class Workers(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
         listener: The port, already taken.
         count: Worker processes.
         threads: Threads of each.
+        folder: Where their heartbeats lie; none: gunicorn's choice.
     """
 
-    def __init__(self, settings: Settings, listener: socket.socket, count: int, threads: int) -> None:
+    def __init__(
+        self, settings: Settings, listener: socket.socket, count: int, threads: int, folder: str | None
+    ) -> None:
         self._settings, self._listener, self._count, self._threads = settings, listener, count, threads
+        self._folder = folder
         super().__init__()
 
     def load_config(self) -> None:
@@ -37,7 +42,7 @@ class Workers(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
             "graceful_timeout": GRACE_S,
             "timeout": 60,
             "keepalive": 75,
-            "worker_tmp_dir": None,
+            "worker_tmp_dir": self._folder,
             "proc_name": "budgetfusion",
             "loglevel": "warning",
             "child_exit": _forget,
@@ -54,4 +59,5 @@ def _forget(_server: Any, worker: Any) -> None:
     """Let the counters of a worker that ended be added up without its gauges."""
     from prometheus_client import multiprocess
 
-    multiprocess.mark_process_dead(worker.pid)
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid)

@@ -51,10 +51,10 @@ def answer(name: str) -> Response:
     submission = _body(Submission)
     stored = answers.store(server.database, server.plans, material.study_id, _bearer(), submission)
     metrics.ANSWERS.labels("new" if stored.is_new else "again").inc()
-    told = {"stored": True, "uuid": stored.uuid}
     if stored.trial.purpose == "practice":
-        return jsonify(**told, correct=is_correct(material, stored.trial, stored.response))
-    return jsonify(told)
+        correct = is_correct(material, stored.trial, stored.response)
+        return jsonify(stored=True, uuid=stored.uuid, correct=correct)
+    return Response(f'{{"stored":true,"uuid":"{stored.uuid}"}}', mimetype="application/json")
 
 
 @api.post("/events")

@@ -32,12 +32,19 @@ def _load(name: str) -> ModuleType:
 
 
 tiny_study = sys.modules.get("tiny_study") or _load("tiny_study")
+driver = sys.modules.get("driver") or _load("driver")
 
 
 @pytest.fixture(scope="session")
 def tiny() -> ModuleType:
     """The builder of tiny studies."""
     return tiny_study
+
+
+@pytest.fixture(scope="session")
+def use_cases():
+    """The driver of the use cases on a database."""
+    return driver.Desk
 
 
 @pytest.fixture(scope="session")
@@ -150,6 +157,18 @@ def database(migrated_file, tmp_path) -> Iterator[Database]:
     opened = Database(f"sqlite:///{shutil.copy(migrated_file, tmp_path)}")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def new_database(request, tmp_path):
+    """Make the address of an empty database of the kind of another one."""
+
+    def make(like):
+        if like.is_sqlite:
+            return f"sqlite:///{tmp_path / uuid4().hex}.db"
+        return request.getfixturevalue("new_postgres")()
+
+    return make
 
 
 @pytest.fixture

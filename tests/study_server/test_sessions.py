@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, text
 
-from study_server import answers, codes, leases, sessions, states, studies
+from study_server import codes, leases, privacy, sessions, states, studies
 from study_server.errors import (
     AnswerConflictError,
     MaterialError,
@@ -20,75 +20,15 @@ from study_server.errors import (
 )
 from study_server.ledger import Audit
 from study_server.models import Answer, Identity, Lease, Session, Slot, Study
-from study_server.plans import Plans
-from study_server.submission import Submission
 from study_server.verification import verify
 
 LATER = timedelta(hours=2)
 
 
-def submission(trial_index, response="left", uuid=None):
-    """Return an answer as the page would send it."""
-    return Submission(
-        uuid=uuid or uuid4(), trial=trial_index, response=response, rt_ms=900.5, shown_at=datetime.now(UTC)
-    )
-
-
-class Desk:
-    """Use cases on one database, each in its own transaction."""
-
-    def __init__(self, database):
-        self.database, self.plans = database, Plans()
-        with database.reading() as db:
-            self.material = studies.read_material(db, "tiny")
-
-    def do(self, act, *arguments, **options):
-        """Run a use case in a transaction."""
-        return self.database.write(lambda db: act(db, *arguments, **options))
-
-    def start(self, person=None, mode="live", now=None):
-        """Let somebody come."""
-        return self.do(sessions.start, self.material, mode, person, now=now)
-
-    def with_row(self, act, visit, *arguments):
-        """Run a use case on a visit as it is stored."""
-
-        def work(db):
-            stored = db.get_one(Session, visit.id)
-            found = act(db, stored, *arguments)
-            db.flush()
-            return found if found is not None else stored
-
-        return self.database.write(work)
-
-    def enter(self, person=None, now=None):
-        """Let somebody come and agree; return the visit and its bearer."""
-        visit = self.start(person, now=now)
-        self.do(lambda db: sessions.agree(db, self.material, db.get_one(Session, visit.id)))
-        return visit, self.with_row(sessions.hand_over, visit)
-
-    def answer(self, bearer, trial_index, response="left", uuid=None):
-        """Send an answer."""
-        sent = submission(trial_index, response, uuid)
-        hashed = sessions.bearer_sha256(bearer)
-        return answers.store(self.database, self.plans, self.material.study_id, hashed, sent)
-
-    def complete(self, visit, bearer, now=None):
-        """Answer everything and finish."""
-        for index in range(10):
-            self.answer(bearer, index)
-        return self.with_row(sessions.finish, visit, now)
-
-    def count(self, table, *where):
-        """Return how many rows there are."""
-        with self.database.reading() as db:
-            return db.scalar(select(func.count()).select_from(table).where(*where))
-
-
 @pytest.fixture
-def desk(any_created):
+def desk(any_created, use_cases):
     """The use cases, on a database of each kind."""
-    return Desk(any_created)
+    return use_cases(any_created)
 
 
 def test_arrivals_take_the_lowest_free_places(desk):
@@ -357,9 +297,19 @@ def test_withdrawing_gives_the_place_back(desk):
         desk.answer(bearer, 1)
 
 
-def test_only_the_identity_table_knows_the_external_id(created):
+def test_who_came_too_late_can_be_erased_too(desk):
+    """A visit without a place is forgotten like any other."""
+    for person in range(7):
+        visit = desk.start(f"{person}")
+    desk.do(lambda db: privacy.erase(db, db.get_one(Session, visit.id), "somebody"))
+
+    assert desk.count(Session, Session.state == "withdrawn") == 1
+    assert desk.count(Identity) == 6
+
+
+def test_only_the_identity_table_knows_the_external_id(created, use_cases):
     """A Prolific id stands in one table and nowhere else."""
-    Desk(created).enter("a" * 24)
+    use_cases(created).enter("a" * 24)
     with created.engine.connect() as connection:
         dump = [line for line in connection.connection.iterdump() if "a" * 24 in line]
 
