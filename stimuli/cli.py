@@ -117,7 +117,7 @@ def verify(folder: Path, images: str | None) -> None:
 
     found = inspect(folder, _store(images or folder, read_manifest(folder).image_format))
     for name in found.surplus:
-        click.echo(f"note: {name} is not in the manifest", err=True)
+        click.echo(f"note: {name} is not in the manifest and can be deleted", err=True)
     for fault in found.faults[1:]:
         click.echo(f"fault: {fault}", err=True)
     if found.faults:

@@ -164,3 +164,26 @@ GOLDEN = [
     "main-3:UNIFORM",
     "main-4:OURS",
 ]
+
+
+def test_items_that_were_meant_to_be_identical_and_checks_are_shown(tiny, tmp_path):
+    """Each once in every slot, apart from each other, with sides that change from slot to slot."""
+    manifest = tiny.make_stimuli(tmp_path)
+    names = {"identical": ("REFERENCE", "SAME"), "check": ("INSTRUCTED", "OTHER")}
+    extras = [_two_sided(manifest.items[k], purpose, names[purpose]) for k, purpose in enumerate(names)]
+    changed = manifest.model_copy(update={"items": [*manifest.items, *extras]})
+    plans = [plan(changed, tiny.study_file().design, slot) for slot in range(2)]
+    shown = [{t.purpose: (t.left_condition, t.right_condition) for t in p if t.purpose in names} for p in plans]
+
+    assert [sorted(found) for found in shown] == [["check", "identical"]] * 2
+    assert all(shown[0][purpose] == shown[1][purpose][::-1] for purpose in names)
+    assert better_condition(extras[1]) == "INSTRUCTED"
+
+
+def _two_sided(item, purpose, conditions):
+    stimuli = {c: s.model_copy(update={"condition": c}) for c, s in zip(conditions, item.stimuli.values(), strict=True)}
+    reference = stimuli[conditions[0]]
+    if purpose == "identical":
+        stimuli = {c: reference.model_copy(update={"condition": c}) for c in conditions}
+    changed = {"item_id": f"{purpose}-0", "purpose": purpose, "stimuli": stimuli, "reference": reference}
+    return item.model_copy(update=changed)
