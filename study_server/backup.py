@@ -44,8 +44,7 @@ def restore(database: Database, file: Path) -> None:
     """
     if not schema.is_empty(database):
         raise BackupError(f"{database.name} is not empty", "a new database; restoring never overwrites")
-    start = file.open("rb").read(len(SQLITE_START)) if file.is_file() else b""
-    if not start.startswith(SQLITE_START if database.is_sqlite else DUMP_START):
+    if not _start_of(file).startswith(SQLITE_START if database.is_sqlite else DUMP_START):
         raise BackupError(f"{file} is no backup of such a database", "a file that `study db backup` wrote from one")
     if database.is_sqlite:
         source, target = sqlite3.connect(file), sqlite3.connect(_sqlite_file(database))
@@ -55,6 +54,13 @@ def restore(database: Database, file: Path) -> None:
     else:
         _run(database, "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(file))
     schema.check(database)
+
+
+def _start_of(file: Path) -> bytes:
+    if not file.is_file():
+        return b""
+    with file.open("rb") as opened:
+        return opened.read(len(SQLITE_START))
 
 
 def _sqlite_file(database: Database) -> str:

