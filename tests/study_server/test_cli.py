@@ -10,11 +10,12 @@ import time
 import httpx
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from budgetfusion.errors import BudgetFusionError
 from study_server.cli import study
 from study_server.db import Database
-from study_server.errors import FileThereError, PortTakenError, UnknownStudyError
+from study_server.errors import AuditError, FileThereError, PortTakenError, UnknownParticipantError, UnknownStudyError
 from study_server.serving import listen
 
 
@@ -73,6 +74,63 @@ def test_the_whole_path_from_file_to_export(run, tiny_toml, stimuli_folder, tmp_
         "psych-ds/data/study-tiny_data.csv",
         "psych-ds/dataset_description.json",
     ]
+
+
+def test_a_study_is_paused_opened_and_closed_by_command(run, tiny_toml, stimuli_folder):
+    """pause, resume, close and codes say what is so afterwards, and a closed study stays closed."""
+    run("create", tiny_toml, "--stimuli", stimuli_folder, "--lease-minutes", 20)
+
+    assert "is paused now" in run("pause", "tiny", "--because", "a look")
+    assert "paused (a look)" in " ".join(run("status", "tiny").split())
+    assert "nothing changed" in run("pause", "tiny")
+    assert "is open now" in run("resume", "tiny")
+    assert "is closed now" in run("close", "tiny", "--yes")
+    assert "not paused; nothing changed" in run("resume", "tiny")
+    assert len(re.findall(r"^(\w+) +[A-Z2-9]{8}$", run("codes", "tiny"), flags=re.MULTILINE)) == 8
+
+
+def test_chains_are_proved_and_people_forgotten_by_command(run, tiny_toml, stimuli_folder, tmp_path):
+    """checkpoint, verify, erase, anonymise and retain work together, and a meddled database is an error."""
+    run("create", tiny_toml, "--stimuli", stimuli_folder)
+    run("simulate", "tiny", "--observers", 2)
+    head = run("audit", "checkpoint").strip()
+    assert "Erased 10 answers" in run("erase", "tiny", "P-0001", "--yes")
+    verified = run("audit", "verify", "--head", head)
+    assert "erased: session 1" in verified
+    assert "rows are as they were written" in verified
+    assert "kept until 2020-01-31" in run("retain", "tiny", "--until", "2020-01-31")
+    assert "Nothing is due" in run("retain")
+    assert "Forgot 0 identities" in run("anonymise", "tiny", "--yes")
+    with pytest.raises(UnknownParticipantError):
+        run("erase", "tiny", "P-9999", "--yes")
+    database = Database(f"sqlite:///{tmp_path / 'cli.db'}")
+    with database.writing() as db:
+        db.execute(text("DELETE FROM answer WHERE id = 12"))
+    database.close()
+    with pytest.raises(AuditError, match="1 fault"):
+        run("audit", "verify")
+
+
+def test_accounts_are_made_and_removed_by_command(run):
+    """Add prints what the authenticator app reads, list names everybody, remove removes."""
+    run("db", "upgrade")
+
+    assert "otpauth://totp/BudgetFusion:anna" in run(
+        "account", "add", "anna", "--role", "owner", "--password", "p" * 12
+    )
+    assert "one-time code" in run("account", "list")
+    assert "no more" in run("account", "remove", "anna")
+    assert run("account", "list") == ""
+
+
+def test_a_backup_is_restored_by_command(run, tiny_toml, stimuli_folder, tmp_path):
+    """Backup writes a file that restore fills a new database from."""
+    run("create", tiny_toml, "--stimuli", stimuli_folder)
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+
+    assert "Wrote" in run("db", "backup", tmp_path / "copy")
+    assert "holds what" in run("db", "restore", tmp_path / "copy", "--database", other)
+    assert "tiny: open" in " ".join(run("status", "tiny", "--database", other).split())
 
 
 def test_new_writes_a_study_that_lints(run, tmp_path):
