@@ -39,6 +39,7 @@ export class Outbox {
     /** @type {Map<string, (ack: Acknowledgement) => void>} */
     this.listeners = new Map();
     this.sending = false;
+    this.isLost = false;
   }
 
   /** @returns {Answer[]} */
@@ -66,6 +67,7 @@ export class Outbox {
     while (this.waiting.length > 0) {
       const answer = this.waiting[0];
       const acknowledgement = await this.#send(answer);
+      if (this.isLost) return; // what waits is sent by the window that the visit went on in
       if (acknowledgement === null) {
         this.onChange(this.waiting.length, "No connection; trying again.");
         await wait(delay);
@@ -94,7 +96,10 @@ export class Outbox {
         credentials: "omit", // the bearer says it all
       });
       if (response.ok) return await response.json();
-      if (response.status === 401) this.onLost();
+      if (response.status === 401) {
+        this.isLost = true;
+        this.onLost();
+      }
       return response.status === 409 ? {} : null; // 409: this trial has an answer already, and the first stands
     } catch {
       return null;

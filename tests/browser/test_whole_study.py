@@ -84,10 +84,28 @@ def test_a_whole_visit_stores_one_answer_for_each_trial(page, url, database):
 
     assert "P-0001" in page.inner_text("main")
     with database.reading() as db:
+        visit = db.scalars(select(Session)).one()
         per_trial = select(Trial.trial_index, func.count(Answer.id)).outerjoin(Answer).group_by(Trial.id)
-        assert dict(db.execute(per_trial).all()) == dict.fromkeys(range(10), 1)
-        assert db.scalars(select(Session)).one().state == "finished"
+        of_visit = per_trial.where(Trial.slot_id == visit.slot_id)
+        assert dict(db.execute(of_visit).all()) == dict.fromkeys(range(10), 1)
+        assert visit.state == "finished"
         assert all(0 <= rt < 60_000 for rt in db.scalars(select(Answer.rt_ms)))
+
+
+def test_a_second_window_takes_over_and_tells_the_first(page, url, database):
+    """The visit goes on in the window that was opened last; the older one says so, and its answer is not lost."""
+    enter(page, url)
+    other = page.context.new_page()
+    other.goto(f"{url}/s/tiny/trials")
+    ready(other)
+    page.keyboard.press("f")
+    page.wait_for_function("() => document.querySelector('#interlude h1').textContent.includes('elsewhere')")
+    assert answers(database) == 0
+    page.keyboard.press("Space")
+    ready(page)
+    page.wait_for_function("() => document.querySelector('#saved').textContent.includes('saved')")
+
+    assert answers(database) == 1
 
 
 def test_practice_says_what_was_right(page, url):
