@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import random
 import signal
 import subprocess
@@ -194,9 +193,8 @@ def _answering(address: str, people: Sequence[tuple[int, str]]) -> Iterator[bool
 @contextmanager
 def _thinnest(url: str) -> Iterator[str]:
     port = _free_port()
-    code = f"from benchmarks.thinnest import serve; serve({port}, {WORKERS})"
-    environment = {**os.environ, "THINNEST_URL": _plain(url)}
-    process = subprocess.Popen([sys.executable, "-c", code], env=environment)  # noqa: S603 - our own program
+    code = f"import sys; from benchmarks.thinnest import serve; serve(sys.argv[1], {port}, {WORKERS})"
+    process = subprocess.Popen([sys.executable, "-c", code, _plain(url)])  # noqa: S603 - our own program
     try:
         wait_for(f"http://127.0.0.1:{port}/readyz")
         yield f"http://127.0.0.1:{port}"

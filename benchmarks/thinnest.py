@@ -3,12 +3,14 @@
 No session, no check, no chain: the row comes with the request. Run by `benchmarks.capacity` under the same gunicorn.
 """
 
-import os
+import threading
 from typing import Any
 
 import psycopg
 from flask import Flask, Response, jsonify, request
 
+from study_server.serving import THREADS, listen, memory_folder
+from study_server.settings import Settings
 from study_server.workers import Workers
 
 INSERT = (
@@ -24,15 +26,13 @@ class Thinnest(Workers):
 
     def load(self) -> Flask:
         """Make the app of one worker; each of its threads has a persistent connection."""
-        import threading
-
         app, own = Flask(__name__), threading.local()
 
         @app.post("/answers")
         def answer() -> Response:
             row: dict[str, Any] = request.get_json()
             if not hasattr(own, "connection"):
-                own.connection = psycopg.connect(os.environ["THINNEST_URL"])
+                own.connection = psycopg.connect(self._settings.database_url)
             with own.connection.transaction():
                 own.connection.execute(INSERT, row)
             return jsonify(stored=True, uuid=row["uuid"])
@@ -44,9 +44,6 @@ class Thinnest(Workers):
         return app
 
 
-def serve(port: int, workers: int) -> None:
+def serve(url: str, port: int, workers: int) -> None:
     """Serve until interrupted."""
-    from study_server.serving import THREADS, listen, memory_folder
-    from study_server.settings import Settings
-
-    Thinnest(Settings("none"), listen("127.0.0.1", port), workers, THREADS, memory_folder()).run()
+    Thinnest(Settings("none", url), listen("127.0.0.1", port), workers, THREADS, memory_folder()).run()
