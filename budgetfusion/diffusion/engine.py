@@ -14,6 +14,7 @@ from typing import Any
 from budgetfusion.diffusion.errors import EngineClosedError
 from budgetfusion.diffusion.jobs import Job, Picture, Ticket
 from budgetfusion.diffusion.loop import Loop
+from budgetfusion.diffusion.slots import Reuse
 from budgetfusion.diffusion.waiting import Waiting
 
 SLOTS = 16
@@ -36,8 +37,11 @@ class Engine:
         height: Of all images, pixels; none is the model's own.
         max_waiting: Jobs that `submit` lets wait before it holds up its caller.
         say: Told what the user should know, such as that memory ran out.
+        reuse: Features of the denoiser that are computed in some rounds and used again in others, an approximation
+            (`baselines.deepcache.DeepCache`); none computes everything. It cannot be combined with `share`.
 
     Raises:
+        ValueError: If both `share` and `reuse` are given: a shared first evaluation would leave no features.
         PipelineUnsupportedError: If the denoiser needs more than latents, a timestep and one text.
         SchedulerUnsupportedError: If no table expresses the scheduler.
     """
@@ -53,10 +57,13 @@ class Engine:
         height: int | None = None,
         max_waiting: int = 1024,
         say: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=2),
+        reuse: Reuse | None = None,
     ) -> None:
+        if share and reuse:
+            raise ValueError("share and reuse cannot be combined: a shared first evaluation leaves no features")
         own = pipe.unet.config.sample_size * pipe.vae_scale_factor
         size = (width or own, height or own)
-        self._loop = Loop(pipe, size, slots=slots, static=static, share=share, say=say)
+        self._loop = Loop(pipe, size, slots=slots, static=static, share=share, say=say, reuse=reuse)
         self._waiting, self._driving = Waiting(max_waiting), threading.Lock()
         self._worker: threading.Thread | None = None
         self._is_closed = False

@@ -12,7 +12,7 @@ from budgetfusion.diffusion.errors import MemoryExhaustedError
 from budgetfusion.diffusion.jobs import Ticket
 from budgetfusion.diffusion.samplers import schedule
 from budgetfusion.diffusion.sharing import FirstEvaluations
-from budgetfusion.diffusion.slots import Slots
+from budgetfusion.diffusion.slots import Reuse, Slots
 from budgetfusion.diffusion.waiting import Waiting
 
 
@@ -26,12 +26,22 @@ class Loop:
         static: Always use the largest batch.
         share: Compute first evaluations that several images have in common once.
         say: Told what the user should know.
+        reuse: Features of the denoiser to use again, if any.
     """
 
     def __init__(
-        self, pipe: Any, size: tuple[int, int], *, slots: int, static: bool, share: bool, say: Callable[[str], None]
+        self,
+        pipe: Any,
+        size: tuple[int, int],
+        *,
+        slots: int,
+        static: bool,
+        share: bool,
+        say: Callable[[str], None],
+        reuse: Reuse | None = None,
     ) -> None:
         self.slots, self._size, self._static, self._share, self._say = slots, size, static, share, say
+        self._reuse = reuse
         self._unet, self._device, self._dtype = pipe.unet, pipe.unet.device, pipe.unet.dtype
         self._contexts = Contexts(pipe, self._device, self._dtype)
         scale = pipe.vae_scale_factor
@@ -151,6 +161,7 @@ class Loop:
                 device=self._device,
                 dtype=self._dtype,
                 is_stochastic=self._is_stochastic,
+                reuse=self._reuse,
             )
         return self._pools[rows]
 

@@ -27,6 +27,18 @@ class Denoiser(Protocol):
         """Return a tuple whose first is the prediction, of the latents' shape."""
 
 
+class Reuse(Protocol):
+    """Features of a denoiser that are computed in every `interval`-th round and used again in those between."""
+
+    interval: int
+
+    def shape(self, unet: Any, latents: tuple[int, int, int]) -> tuple[int, ...]:
+        """Return the shape of one row's features for latents of a shape (channels, height, width)."""
+
+    def denoiser(self, unet: Any, kept: torch.Tensor, *, is_full: bool) -> Denoiser:
+        """Return a denoiser that writes its features to `kept`, shape (rows, *shape), or reads them there."""
+
+
 class Slots:
     """A fixed number of places for images that all take the same number of rows.
 
@@ -41,6 +53,8 @@ class Slots:
         dtype: Of the denoiser; latents are float32 whatever it is.
         is_stochastic: Whether the sampler adds noise.
         prepare_round: See `rounds.prepare`.
+        reuse: Features to use again; then images enter only where a cycle of its rounds begins, so that all are in the
+            same phase of theirs.
     """
 
     def __init__(
@@ -56,13 +70,15 @@ class Slots:
         dtype: torch.dtype,
         is_stochastic: bool,
         prepare_round: Callable[[Round, torch.device, Sequence[torch.Tensor]], Round] = prepare,
+        reuse: Reuse | None = None,
     ) -> None:
         count = max(buckets)
         self.tickets: list[Ticket] = []
         self.rows_evaluated = 0
         self._denoise, self._rows, self._dtype, self._device = denoise, rows, dtype, device
         self._buckets, self._prepare_round = sorted(buckets), prepare_round
-        self._rounds: dict[int, Round] = {}
+        self._rounds: dict[tuple[int, bool], Round] = {}
+        self._reuse, self._phase = reuse, 0
         self._tables: dict[int, torch.Tensor] = {}
         self._idle = torch.tensor(IDLE).repeat(max_steps + 1, 1)
         with torch.device(device):
@@ -73,11 +89,12 @@ class Slots:
             self._index = torch.zeros(count, dtype=torch.long)
             self._guidance = torch.ones(count)
             self._places = torch.arange(count)
+            self._kept = torch.zeros(count, rows, *reuse.shape(denoise, shape), dtype=dtype) if reuse else None
 
     @property
     def has_place(self) -> bool:
-        """Whether another image fits."""
-        return len(self.tickets) < self._buckets[-1]
+        """Whether another image fits, now."""
+        return len(self.tickets) < self._buckets[-1] and self._phase == 0
 
     def admit(self, ticket: Ticket, latents: torch.Tensor, context: torch.Tensor) -> None:
         """Put an image into the next free slot.
@@ -100,13 +117,16 @@ class Slots:
         """Take every image one step on, and return those that are done, with their latents; their slots are free."""
         self._drop_cancelled()
         if not self.tickets:
+            self._phase = 0
             return []
         bucket = next(size for size in self._buckets if size >= len(self.tickets))
         if self._noise is not None:
             self._draw(self._noise)
-        self._round_of(bucket)()
+        self._round_of(bucket, self._phase == 0)()
         self.rows_evaluated += bucket * self._rows
-        return self._finished()
+        done = self._finished()
+        self._phase = (self._phase + 1) % self._reuse.interval if self._reuse and self.tickets else 0
+        return done
 
     def _finished(self) -> list[tuple[Ticket, torch.Tensor]]:
         done = []
@@ -127,8 +147,9 @@ class Slots:
         """Move the last image into a slot that is free now, so that a round may stop after the last."""
         last = len(self.tickets) - 1
         if place != last:
-            for tensor in (self._latents, self._contexts, self._table, self._index, self._guidance):
-                tensor[place].copy_(tensor[last])
+            for tensor in (self._latents, self._contexts, self._table, self._index, self._guidance, self._kept):
+                if tensor is not None:
+                    tensor[place].copy_(tensor[last])
         self.tickets[place] = self.tickets[last]
         self.tickets.pop()
 
@@ -145,18 +166,24 @@ class Slots:
             found = self._tables[schedule.num_steps] = found.to(self._device)
         return found
 
-    def _round_of(self, bucket: int) -> Round:
-        if bucket not in self._rounds:
-            changed = (self._latents, self._index)
-            self._rounds[bucket] = self._prepare_round(partial(self._advance, bucket), self._device, changed)
-        return self._rounds[bucket]
+    def _round_of(self, bucket: int, is_full: bool) -> Round:
+        if (bucket, is_full) not in self._rounds:
+            changed = (self._latents, self._index, *([self._kept] if self._kept is not None else []))
+            advance = partial(self._advance, bucket, is_full)
+            self._rounds[bucket, is_full] = self._prepare_round(advance, self._device, changed)
+        return self._rounds[bucket, is_full]
 
-    def _advance(self, bucket: int) -> None:
+    def _denoiser(self, bucket: int, is_full: bool) -> Denoiser:
+        if self._reuse is None or self._kept is None:
+            return self._denoise
+        return self._reuse.denoiser(self._denoise, self._kept[:bucket].flatten(0, 1), is_full=is_full)
+
+    def _advance(self, bucket: int, is_full: bool) -> None:
         """Take the first `bucket` slots one step on."""
         latents, index = self._latents[:bucket], self._index[:bucket]
         step = self._table[self._places[:bucket], index]  # (bucket, 5)
         predicted = evaluate(
-            self._denoise,
+            self._denoiser(bucket, is_full),
             latents.repeat_interleave(self._rows, 0),
             step.repeat_interleave(self._rows, 0),
             self._contexts[:bucket].flatten(0, 1),

@@ -1,0 +1,1 @@
+"""What OURS has to beat at the same cost: samplers, feature caches, patch parallelism."""
