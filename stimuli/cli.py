@@ -71,8 +71,9 @@ def render(
         estimate = rendering.estimate(work)
         click.echo(f"about {estimate.seconds:.0f} s on {model.device} and {estimate.megabytes:.1f} MB on the disk")
         return
-    with bar("rendering", work.num_steps) as advance:
-        rendering.make(work, advance)
+    if work.missing:
+        with bar("rendering", work.num_steps) as advance:
+            rendering.make(work, advance)
     if part is not None:
         click.echo(f"Part {part[0]} of {part[1]}: {out} ({len(work.wanted)} images; render all parts for a manifest)")
     else:

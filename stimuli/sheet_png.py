@@ -45,7 +45,7 @@ def _draw_row(sheet: Image.Image, row: Row, corner: tuple[int, int], cell: int) 
         _draw_picture(sheet, picture, (left + 3 * _GAP // 2 + k * (SIDE + _GAP), top + _GAP))
     words = textwrap.wrap(f"{row.prompt} ({row.note})", max(20, cell // 7))[:_LINES]
     for k, line in enumerate(words):
-        canvas.text((left, top + SIDE + 2 * _GAP + 2 * _LINE + k * _LINE + 4), line, _INK, _font(13))
+        canvas.text((left + 3 * _GAP // 2, top + SIDE + 2 * _GAP + 2 * _LINE + k * _LINE + 4), line, _INK, _font(13))
 
 
 def _draw_picture(sheet: Image.Image, picture: Picture, corner: tuple[int, int]) -> None:

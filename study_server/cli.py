@@ -77,15 +77,20 @@ def lint(file: Path) -> None:
     type=click.IntRange(1),
     help="How long a place is kept unfinished.",
 )
+@click.option("--images-url", envvar="IMAGES_URL", help="Object store with STUDY/images/.  [default: the folder]")
 @DATABASE
-def create(file: Path, stimuli: Path, lease_minutes: int, database: str) -> None:
+def create(file: Path, stimuli: Path, lease_minutes: int, images_url: str | None, database: str) -> None:
     """Freeze the study of FILE in the database; the same study again changes nothing."""
+    from stimuli.manifest import read_manifest
+    from stimuli.store import Store
     from stimuli.studyfile import read_study_file
     from stimuli.verify import verify
     from study_server import schema, studies
     from study_server.db import Database
 
-    checked, proof = read_study_file(file), verify(stimuli)
+    checked = read_study_file(file)
+    place = f"{images_url}/{checked.study.name}" if images_url else stimuli
+    proof = verify(stimuli, Store(place, read_manifest(stimuli).image_format))
     opened = Database(database)
     if schema.is_empty(opened):
         schema.upgrade(opened)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from budgetfusion.errors import BudgetFusionError
+from stimuli.errors import StimulusMissingError
 from study_server.cli import study
 from study_server.db import Database
 from study_server.errors import AuditError, FileThereError, PortTakenError, UnknownParticipantError, UnknownStudyError
@@ -55,6 +57,17 @@ def test_importing_the_commands_imports_nothing_heavy():
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+def test_images_in_a_store_are_verified_where_they_are_served_from(run, tiny_toml, stimuli_folder, tmp_path):
+    """With --images-url the folder holds the manifest, and the store STUDY/images/."""
+    (tmp_path / "store" / "tiny").mkdir(parents=True)
+    shutil.copytree(stimuli_folder / "images", tmp_path / "store" / "tiny" / "images")
+    there, nowhere = f"file://{tmp_path}/store", "memory://nothing-there"
+
+    assert "30 images verified" in run("create", tiny_toml, "--stimuli", stimuli_folder, "--images-url", there)
+    with pytest.raises(StimulusMissingError, match=r"nothing-there/tiny/images/.*image is missing"):
+        run("create", tiny_toml, "--stimuli", stimuli_folder, "--images-url", nowhere)
 
 
 def test_the_whole_path_from_file_to_export(run, tiny_toml, stimuli_folder, tmp_path):
