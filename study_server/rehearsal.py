@@ -1,6 +1,7 @@
 """A whole simulation from the outside: find the images, find or start a server, send the observers."""
 
 import contextlib
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ def rehearse(wish: Rehearsal, tell: Callable[[], None] = lambda: None) -> int:
     """
     folder, arrived, finished = _before(wish)
     judge = perceiving(folder, wish.jnd) if wish.planted is None else planted(folder, wish.planted)
-    settings = from_environment() if wish.url else Settings(secrets.token_hex(32), wish.database)
+    rehearsed = Settings(secrets.token_hex(32), wish.database, images_url=os.environ.get("IMAGES_URL"))
+    settings = from_environment() if wish.url else rehearsed
     count = max(0, wish.observers - finished) if wish.top_up else wish.observers
     with contextlib.nullcontext(wish.url) if wish.url else serving(settings) as url:
         simulation = Simulation(url, wish.name, settings.secret_key, judge, wish.flag, wish.seed, wish.lapse_rate)
