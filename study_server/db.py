@@ -85,13 +85,15 @@ class Database:
             values: Of its parameters.
         """
         assert self._at_once is not None  # noqa: S101 - the caller knows what it has
-        connection = self._at_once.raw_connection()
+        connection = None
         try:
+            connection = self._at_once.raw_connection()
             return connection.cursor().execute(statement, values).fetchone()
         except Exception as error:
             raise _named(error, connection) from error
         finally:
-            connection.close()  # back into the pool
+            if connection is not None:
+                connection.close()  # back into the pool
 
     def write(self, work: Callable[[Db], T]) -> T:
         """Run `work` in a writing transaction; again if the database went away or another was first.
@@ -146,14 +148,15 @@ def _naming_full_disks() -> Iterator[None]:
         raise DatabaseFullError from error
 
 
-def _named(error: Exception, connection: PoolProxiedConnection) -> Exception:
+def _named(error: Exception, connection: PoolProxiedConnection | None) -> Exception:
     """Return psycopg's error as SQLAlchemy's; a connection that broke is not used again."""
     kinds: dict[str, type[DBAPIError]] = {"IntegrityError": IntegrityError, "OperationalError": OperationalError}
     names = [kind.__name__ for kind in type(error).__mro__]
     if any(words in str(error) for words in _FULL):
         return DatabaseFullError()
     if "IntegrityError" not in names and {"OperationalError", "InterfaceError"} & {*names}:
-        connection.invalidate(error)
+        if connection is not None:
+            connection.invalidate(error)
         return OperationalError("an answer", None, error, connection_invalidated=True)
     return next((kinds[name]("an answer", None, error) for name in names if name in kinds), error)
 
