@@ -25,6 +25,9 @@ BUDGETS_NAME = "budgets.parquet"
 _VERSIONS = ("torch", "diffusers", "transformers", "numpy", "pillow", "budgetfusion")
 _TRIAL_STEPS = (2, 2, 6)  # one to warm up, two to tell the time of a step from that of an image
 
+ENGINE = "per-prompt"
+"""How `images_of` generates, for the manifest."""
+
 Part = tuple[int, int]
 """Which part of how many, from (1, n) to (n, n)."""
 
@@ -149,7 +152,7 @@ class Rendering:
             width=first.width,
             height=first.height,
             dtype=config.dtype,
-            engine="per-prompt",
+            engine=ENGINE,
             predictor_digest=self.budgets[0].predictor_digest if self.budgets else None,
             versions={name: version(name) for name in _VERSIONS},
         )
