@@ -61,9 +61,18 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Db]:
-        """Yield a database session that sees one state and changes nothing."""
-        with Db(self.engine, expire_on_commit=False) as db:
-            yield db
+        """Yield a database session that sees one state and changes nothing.
+
+        Raises:
+            DatabaseAwayError: If the database went away meanwhile; the next try gets a new connection.
+        """
+        try:
+            with Db(self.engine, expire_on_commit=False) as db:
+                yield db
+        except DBAPIError as error:
+            if not _is_away(error):
+                raise
+            raise DatabaseAwayError from error
 
     @contextmanager
     def writing(self) -> Iterator[Db]:

@@ -1,5 +1,6 @@
 """Serving the app: with gunicorn's workers for good, or with waitress on a free port for the length of a block."""
 
+import contextlib
 import errno
 import logging
 import os
@@ -43,7 +44,8 @@ def serve(settings: Settings, listener: socket.socket, workers: int = 1) -> None
         else:
             _with_gunicorn(settings, listener, workers)
     finally:
-        listener.close()
+        with contextlib.suppress(OSError):  # gunicorn has closed it already
+            listener.close()
 
 
 def memory_folder() -> str | None:

@@ -118,7 +118,7 @@ def test_chains_are_proved_and_people_forgotten_by_command(run, tiny_toml, stimu
         run("erase", "tiny", "P-9999", "--yes")
     database = Database(f"sqlite:///{tmp_path / 'cli.db'}")
     with database.writing() as db:
-        db.execute(text("DELETE FROM answer WHERE id = 12"))
+        db.execute(text("DELETE FROM answer WHERE session_id = 2 AND position = 4"))
     database.close()
     with pytest.raises(AuditError, match="1 fault"):
         run("audit", "verify")
