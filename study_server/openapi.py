@@ -20,11 +20,12 @@ PROBLEM = {
 }
 TRIAL = {
     "type": "object",
-    "required": ["index", "block", "images"],
+    "required": ["index", "block", "images", "checks"],
     "properties": {
         "index": {"type": "integer"},
         "block": {"type": "integer"},
         "images": {"type": "object", "additionalProperties": {"type": "string"}},
+        "checks": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
 VISIT = {

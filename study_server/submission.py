@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-Mark = Literal["hidden", "zoomed", "paused", "resumed"]
+Mark = Literal["hidden", "zoomed", "paused", "resumed", "late"]
 Kind = Literal["hidden", "shown", "zoomed", "paused", "retried", "loaded", "failed", "flipped"]
 
 ClientMoment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC))]
@@ -25,7 +25,9 @@ class Submission(BaseModel):
         ge=0, le=86_400_000, allow_inf_nan=False, description="painted onset to response, milliseconds"
     )
     shown_at: ClientMoment
-    flags: tuple[Mark, ...] = Field((), max_length=4, description="page hidden, zoomed, dialog opened, after a reload")
+    flags: tuple[Mark, ...] = Field(
+        (), max_length=5, description="page hidden, zoomed, paused, after a reload, frames missed"
+    )
 
 
 class Happening(BaseModel):

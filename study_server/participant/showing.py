@@ -1,5 +1,6 @@
 """What a participant's browser may know of its trials: an index, a block, and names that tell nothing."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,18 +21,21 @@ def shown(
         "answered": len(every) - len(missing),
         "blocks": design.blocks,
         "blank_ms": design.blank_ms,
-        "trials": [
-            {
-                "index": trial.trial_index,
-                "block": trial.block,
-                "images": {
-                    place: image_name(secret_key, visit.token, trial.trial_index, place)
-                    for place in stimuli_of(material, trial)
-                },
-            }
-            for trial in missing
-        ],
+        "trials": [_shown(secret_key, material, visit.token, trial) for trial in missing],
     }
+
+
+def _shown(secret_key: str, material: Material, token: str, trial: Trial) -> dict[str, Any]:
+    """Return one trial: the name of each image, and by what the page knows that it has the right pixels.
+
+    The check is a hash of name and pixels together: no two are equal, and none tells more than the image itself.
+    """
+    stimuli = stimuli_of(material, trial)
+    names = {place: image_name(secret_key, token, trial.trial_index, place) for place in stimuli}
+    checks = {
+        place: hashlib.sha256((name + stimuli[place].sha256).encode()).hexdigest() for place, name in names.items()
+    }
+    return {"index": trial.trial_index, "block": trial.block, "images": names, "checks": checks}
 
 
 def stimuli_of(material: Material, trial: Trial | PlannedRow) -> dict[str, Stimulus]:

@@ -1,27 +1,30 @@
-/** The two ways to choose: F and J, and the buttons under the images. One press is one choice. */
+/** The ways to choose: keys, mouse, touch, and the buttons under the images. One press is one choice. */
 
-/** @typedef {{side: "left"|"right", at: number}} Choice  `at`: event.timeStamp, milliseconds */
-
-const KEYS = { KeyF: "left", KeyJ: "right" };
+/** @typedef {"left"|"right"|"tie"} Response */
+/** @typedef {{response: Response, at: number}} Choice  `at`: event.timeStamp, milliseconds */
 
 export class Controls {
   /**
-   * @param {HTMLElement} left
-   * @param {HTMLElement} right
+   * @param {Object<string, HTMLElement>} buttons  by response
+   * @param {Object<string, string>} keys  response by key, lower case, such as `f` or `arrowleft`
    * @param {() => boolean} isBlocked  true while something lies over the trial
    */
-  constructor(left, right, isBlocked) {
+  constructor(buttons, keys, isBlocked) {
+    this.keys = keys;
     this.isBlocked = isBlocked;
-    /** @type {((choice: Choice) => void)|null} */
+    /** Answer keys that are down. @type {Set<string>} */
+    this.held = new Set();
+    /** @type {((choice: Choice|null) => void)|null} */
     this.listener = null;
     addEventListener("keydown", (event) => this.#key(event));
-    this.#button(left, "left");
-    this.#button(right, "right");
+    addEventListener("keyup", (event) => this.held.delete(this.#named(event)));
+    addEventListener("blur", () => this.held.clear()); // a key that is released elsewhere is not seen here
+    for (const [response, button] of Object.entries(buttons)) this.#button(button, response);
   }
 
   /**
    * Wait for the next press; presses before this call, and keys held since before it, count for nothing.
-   * @returns {Promise<Choice>}
+   * @returns {Promise<Choice|null>} null: interrupted
    */
   choice() {
     return new Promise((resolve) => {
@@ -29,34 +32,55 @@ export class Controls {
     });
   }
 
+  /** Stop waiting for a press. */
+  interrupt() {
+    this.#end(null);
+  }
+
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const side = KEYS[event.code];
-    if (side === undefined || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-    this.#choose(side, event.timeStamp);
+    const key = this.#named(event);
+    if (this.keys[key] === undefined || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isFree = this.held.size === 0;
+    this.held.add(key);
+    if (isFree) this.#choose(this.keys[key], event.timeStamp);
+  }
+
+  /**
+   * Name a key by what it types, or by its place where the keyboard types other letters.
+   * @param {KeyboardEvent} event
+   * @returns {string}
+   */
+  #named(event) {
+    const typed = event.key.toLowerCase();
+    return this.keys[typed] === undefined ? event.code.replace("Key", "").toLowerCase() : typed;
   }
 
   /**
    * @param {HTMLElement} button
-   * @param {"left"|"right"} side
+   * @param {Response} response
    */
-  #button(button, side) {
+  #button(button, response) {
     button.addEventListener("pointerdown", (event) => {
-      if (event.isPrimary && event.button === 0) this.#choose(side, event.timeStamp);
+      if (event.isPrimary && event.button === 0) this.#choose(response, event.timeStamp);
     });
     button.addEventListener("click", (event) => {
-      if (event.detail === 0) this.#choose(side, event.timeStamp); // Enter, Space or a screen reader
+      if (event.detail === 0) this.#choose(response, event.timeStamp); // Enter, Space or a screen reader
     });
   }
 
   /**
-   * @param {"left"|"right"} side
+   * @param {Response} response
    * @param {number} at
    */
-  #choose(side, at) {
-    if (this.listener === null || this.isBlocked()) return;
+  #choose(response, at) {
+    if (!this.isBlocked()) this.#end({ response, at });
+  }
+
+  /** @param {Choice|null} choice */
+  #end(choice) {
     const listener = this.listener;
     this.listener = null;
-    listener({ side, at });
+    listener?.(choice);
   }
 }

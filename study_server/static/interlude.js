@@ -17,7 +17,7 @@ export class Interlude {
    */
   async show(title, text) {
     const go = this.element.querySelector("button");
-    this.element.querySelector("h1").textContent = title;
+    this.element.querySelector("h2").textContent = title;
     this.element.querySelector("p").textContent = text;
     this.#swap(true);
     go.focus();

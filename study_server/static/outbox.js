@@ -1,14 +1,18 @@
-/** Answers on their way to the server: kept in localStorage until acknowledged, sent again until they are. */
+/** Answers on their way to the server: kept on this device until acknowledged, sent again until they are. */
 
 import { wait } from "./clock.js";
+import { Keeper } from "./keeper.js";
 
 /**
- * @typedef {{uuid: string, trial: number, response: "left"|"right", rt_ms: number, shown_at: string, flags: string[]}} Answer
+ * @typedef {{uuid: string, trial: number, response: string, rt_ms: number, shown_at: string, flags: string[]}} Answer
  * @typedef {{correct?: boolean}} Acknowledgement
+ * @typedef {{onChange: (waiting: number, isTrying: boolean) => void, onLost: () => void, onRefused: () => void}} Listeners
  */
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15000;
+const TIMEOUT_MS = 20000;
+const NEVER = [400, 403, 404, 413, 422]; // sent again, such an answer would be refused again
 
 /**
  * Make a random id (version 4); `crypto.randomUUID` is missing where the page is not served over HTTPS.
@@ -24,27 +28,32 @@ export function newUuid() {
 
 export class Outbox {
   /**
-   * @param {string} visit  names the visit, so that nobody's answers are sent in another visit
+   * @param {string} visit  names the visit
    * @param {string} url
-   * @param {(waiting: number, problem: string) => void} onChange
-   * @param {() => void} onLost  this window's bearer opens nothing any more
+   * @param {Listeners} listeners  what waits has changed; this window's bearer opens nothing any more; the server
+   *   will never take an answer
    */
-  constructor(visit, url, onChange, onLost) {
-    this.key = `outbox:${visit}`;
+  constructor(visit, url, listeners) {
+    this.keeper = new Keeper(visit);
     this.url = url;
-    this.onChange = onChange;
-    this.onLost = onLost;
+    this.listeners = listeners;
     /** What the server knows this window by. @type {string} */
     this.bearer = "";
+    /** @type {Answer[]} */
+    this.waiting = [];
     /** @type {Map<string, (ack: Acknowledgement) => void>} */
-    this.listeners = new Map();
+    this.stored = new Map();
     this.sending = false;
-    this.isLost = false;
+    this.isOver = false;
+    /** @type {() => void} */
+    this.hurry = () => {};
+    addEventListener("online", () => this.hurry());
+    addEventListener("pagehide", () => this.waiting.forEach((answer) => this.#post(answer).catch(() => {})));
   }
 
-  /** @returns {Answer[]} */
-  get waiting() {
-    return JSON.parse(localStorage.getItem(this.key) ?? "[]");
+  /** Take up what an earlier page left. */
+  async load() {
+    this.waiting = await this.keeper.all();
   }
 
   /**
@@ -52,34 +61,44 @@ export class Outbox {
    * @param {Answer} answer
    * @returns {Promise<Acknowledgement>} resolves when the server has stored it
    */
-  add(answer) {
-    this.#keep([...this.waiting, answer]);
-    const stored = new Promise((resolve) => this.listeners.set(answer.uuid, resolve));
+  async add(answer) {
+    this.waiting.push(answer);
+    this.listeners.onChange(this.waiting.length, false);
+    const stored = new Promise((resolve) => this.stored.set(answer.uuid, resolve));
+    await this.keeper.put(answer);
     this.flush();
     return stored;
   }
 
   /** Send what waits, oldest first, until nothing waits. */
   async flush() {
-    if (this.sending) return;
+    if (this.sending || this.isOver) return;
     this.sending = true;
     let delay = FIRST_DELAY_MS;
-    while (this.waiting.length > 0) {
-      const answer = this.waiting[0];
-      const acknowledgement = await this.#send(answer);
-      if (this.isLost) return; // what waits is sent by the window that the visit went on in
-      if (acknowledgement === null) {
-        this.onChange(this.waiting.length, "No connection; trying again.");
-        await wait(delay);
+    while (this.waiting.length > 0 && !this.isOver) {
+      const acknowledgement = await this.#send(this.waiting[0]);
+      if (acknowledgement !== null) {
+        delay = FIRST_DELAY_MS;
+        await this.#stored(this.waiting[0], acknowledgement);
+      } else if (!this.isOver) {
+        this.listeners.onChange(this.waiting.length, true);
+        await Promise.race([wait(delay * (0.5 + Math.random())), new Promise((resolve) => (this.hurry = resolve))]);
         delay = Math.min(2 * delay, LONGEST_DELAY_MS);
-        continue;
       }
-      delay = FIRST_DELAY_MS;
-      this.#keep(this.waiting.filter((other) => other.uuid !== answer.uuid));
-      this.listeners.get(answer.uuid)?.(acknowledgement);
-      this.listeners.delete(answer.uuid);
     }
     this.sending = false;
+  }
+
+  /**
+   * @param {Answer} answer
+   * @param {Acknowledgement} acknowledgement
+   */
+  async #stored(answer, acknowledgement) {
+    await this.keeper.remove(answer.uuid);
+    this.waiting = this.waiting.filter((other) => other.uuid !== answer.uuid);
+    this.listeners.onChange(this.waiting.length, false);
+    this.stored.get(answer.uuid)?.(acknowledgement);
+    this.stored.delete(answer.uuid);
   }
 
   /**
@@ -88,27 +107,32 @@ export class Outbox {
    */
   async #send(answer) {
     try {
-      const response = await fetch(this.url, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", Authorization: `Bearer ${this.bearer}` },
-        body: JSON.stringify(answer),
-        keepalive: true,
-        credentials: "omit", // the bearer says it all
-      });
+      const response = await this.#post(answer);
       if (response.ok) return await response.json();
-      if (response.status === 401) {
-        this.isLost = true;
-        this.onLost();
-      }
-      return response.status === 409 ? {} : null; // 409: this trial has an answer already, and the first stands
+      if (response.status === 409) return {}; // this trial has an answer already, and the first stands
+      if (response.status === 401) this.#end(this.listeners.onLost);
+      if (NEVER.includes(response.status)) this.#end(this.listeners.onRefused);
     } catch {
-      return null;
+      // no connection: sent again
     }
+    return null;
   }
 
-  /** @param {Answer[]} answers */
-  #keep(answers) {
-    localStorage.setItem(this.key, JSON.stringify(answers));
-    this.onChange(answers.length, "");
+  /** @param {() => void} tell */
+  #end(tell) {
+    this.isOver = true; // what waits stays on this device, and is sent by the window that the visit goes on in
+    tell();
+  }
+
+  /** @param {Answer} answer */
+  #post(answer) {
+    return fetch(this.url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${this.bearer}` },
+      body: JSON.stringify(answer),
+      keepalive: true, // survives the end of the page
+      credentials: "omit", // the bearer says it all
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
   }
 }

@@ -1,87 +1,117 @@
 /** The trial page: one trial after the other, each answer stored as soon as it is given. */
 
-import { now, painted, wait } from "./clock.js";
+import { frameInterval, now, painted, wait } from "./clock.js";
 import { Controls } from "./controls.js";
+import { Flip } from "./flip.js";
 import { Interlude } from "./interlude.js";
+import { Journal } from "./journal.js";
 import { Outbox, newUuid } from "./outbox.js";
 import { Preload } from "./preload.js";
-import { Stage } from "./stage.js";
+import { Status } from "./status.js";
+import { Viewer } from "./viewer.js";
+import { Watch } from "./watch.js";
 
 /** @param {string} id */
 const element = (id) => document.getElementById(id);
 
-const FEEDBACK_MS = 900;
+const FEEDBACK_MS = 1200;
 const page = element("trial");
-const base = page.dataset.base;
+const { base, visit, layout } = page.dataset;
 const dialog = element("instructions");
-const stage = new Stage(element("stage"));
+const status = new Status(page);
+const viewer = new Viewer(element("stage"), layout);
 const interlude = new Interlude(element("interlude"), [element("stage"), page.querySelector(".question")]);
-const controls = new Controls(element("choose-left"), element("choose-right"), () => dialog.open);
-const outbox = new Outbox(page.dataset.visit, `${base}/answers`, showSaved, showLost);
+const journal = new Journal(`${base}/events`);
+const outbox = new Outbox(visit, `${base}/answers`, { onChange: (...now) => status.saving(...now), onLost, onRefused });
+const keys = { [page.dataset.leftKey]: "left", [page.dataset.rightKey]: "right", ...(element("choose-tie") && { n: "tie" }) };
+const buttons = { left: element("choose-left"), right: element("choose-right"), tie: element("choose-tie") };
+const flip = layout === "flip" ? new Flip(element("stage"), element("flip"), Number(page.dataset.exposure)) : null;
+const present = Object.fromEntries(Object.entries(buttons).filter(([, button]) => button !== null));
+const controls = new Controls(present, keys, () => dialog.open || (flip !== null && !flip.isSeen));
+const watch = new Watch(onMark);
 
 /** Marks for the trial on the screen. @type {Set<string>} */
 let marks = new Set();
+/** @type {import("./preload.js").Trial|null} */
+let current = null;
+let technicalCode = "";
+let frameMs = 1000 / 60;
 
-document.addEventListener("visibilitychange", () => document.hidden && marks.add("hidden"));
-addEventListener("resize", () => marks.add("zoomed"));
 element("open-instructions").addEventListener("click", (event) => {
-  marks.add("paused");
+  onMark("paused", null);
   dialog.showModal();
   event.currentTarget.blur();
 });
+dialog.addEventListener("close", () => controls.held.clear());
 
 /**
- * @param {number} waiting
- * @param {string} problem
+ * @param {"hidden"|"shown"|"zoomed"|"paused"} mark
+ * @param {number|null} value
  */
-function showSaved(waiting, problem) {
-  element("saved").textContent = problem || (waiting > 0 ? "saving …" : "saved ✓");
+function onMark(mark, value) {
+  journal.note(mark, current?.index ?? null, value);
+  if (mark !== "shown") marks.add(mark);
+  if (mark !== "zoomed" || viewer.images === null) return;
+  viewer.clear(); // the trial is shown again when the participant goes on
+  controls.interrupt();
 }
 
 /** Say that this window is no longer the one that answers; loading the page again makes it that. */
-async function showLost() {
+async function onLost() {
+  controls.interrupt();
   await interlude.show("Your visit goes on elsewhere", "It was opened in another window or browser, or it is over. Continue to go on here.");
   location.reload();
 }
 
-/**
- * @param {{total: number, blocks: number}} plan
- * @param {import("./preload.js").Trial} trial
- * @param {number} done
- */
-function showProgress(plan, trial, done) {
-  const isPractice = trial.block === 0;
-  element("block").textContent = isPractice ? "Practice" : `Block ${trial.block} of ${plan.blocks}`;
-  element("count").textContent = isPractice ? " " : `${done + 1} of ${plan.total}`;
-  element("progress").value = done / plan.total;
+/** Say that the server does not take an answer, and give the code for that: nobody is stranded. */
+async function onRefused() {
+  controls.interrupt();
+  const words = `The study cannot go on, which is our fault and not yours. If you came from Prolific, enter the code ${technicalCode} there.`;
+  await interlude.show("Something is wrong on our side", `${words} You may also continue to try again.`);
+  location.reload();
+}
+
+/** Wait until the images have room, after the window or its zoom has changed. */
+async function resume() {
+  const words = "The size of the window or its zoom has changed. Please leave both as they are while you answer.";
+  await interlude.show("Paused", words);
 }
 
 /**
  * Show one trial and wait for its answer.
- * @param {Promise<import("./preload.js").Images>} loading
+ * @param {import("./preload.js").Trial} trial
+ * @param {Promise<import("./viewer.js").Images>} loading
  * @param {number} blankMs
  * @param {string[]} firstMarks
- * @returns {Promise<{response: "left"|"right", rt_ms: number, shown_at: string, flags: string[]}>}
+ * @returns {Promise<{response: string, rt_ms: number, shown_at: string, flags: string[]}>}
  */
-async function run(loading, blankMs, firstMarks) {
-  const start = now();
-  stage.clear();
-  const images = await loading;
-  await wait(blankMs - (now() - start));
+async function run(trial, loading, blankMs, firstMarks) {
   marks = new Set(firstMarks);
-  stage.place(images);
-  const onset = await painted();
-  const shown_at = new Date(performance.timeOrigin + onset).toISOString();
-  const { side, at } = await controls.choice();
-  return { response: side, rt_ms: Math.max(0, at - onset), shown_at, flags: [...marks] };
-}
-
-/** @param {boolean|undefined} correct */
-async function showFeedback(correct) {
-  if (correct === undefined) return;
-  element("feedback").textContent = correct ? "✓ Yes, that one is closer." : "✗ No, the other one is closer.";
-  await wait(FEEDBACK_MS);
-  element("feedback").textContent = " ";
+  for (;;) {
+    const start = now();
+    viewer.clear();
+    const images = await status.whileLoading(loading);
+    await wait(blankMs - (now() - start));
+    viewer.show(images, trial.index);
+    if (!viewer.fits) {
+      viewer.clear();
+      marks.add("zoomed");
+      await interlude.show("The pictures have no room", "Please make the window larger, or its zoom smaller (Ctrl and minus), and go on.");
+      continue;
+    }
+    const { onset, isLate } = await painted(frameMs);
+    if (isLate) marks.add("late");
+    flip?.start(Object.keys(images), onset, (value) => journal.note("flipped", trial.index, value));
+    const choice = outbox.isOver ? null : await controls.choice();
+    flip?.stop();
+    if (outbox.isOver) return new Promise(() => {}); // the page says why, and is loaded again
+    if (choice === null) {
+      await resume();
+      continue;
+    }
+    const shown_at = new Date(performance.timeOrigin + onset).toISOString();
+    return { response: choice.response, rt_ms: Math.max(0, choice.at - onset), shown_at, flags: [...marks] };
+  }
 }
 
 /**
@@ -96,6 +126,7 @@ async function pauseBetween(last, next) {
 
 /** Open the visit in this window; an answer that still waits in the outbox is sent before the trials are asked for. */
 async function remaining() {
+  await outbox.load();
   const plan = await open();
   if (outbox.waiting.length === 0) return plan;
   await outbox.flush();
@@ -109,33 +140,41 @@ async function open() {
       if (response.status === 401) location.reload(); // not in its trials any more
       if (response.ok) {
         const plan = await response.json();
-        outbox.bearer = plan.bearer;
+        outbox.bearer = journal.bearer = plan.bearer;
+        technicalCode = plan.technical_code;
         return plan;
       }
     } catch {
       // no connection: tried again below
     }
-    element("saved").textContent = "No connection; trying again.";
+    status.saving(outbox.waiting.length, true);
     await wait(2000);
   }
 }
 
 async function main() {
   const plan = await remaining();
-  const preload = new Preload(base, plan.trials);
+  const preload = new Preload(base, plan.trials, (kind, trial, value) => journal.note(kind, trial, value));
+  if (plan.trials.length > 0) preload.get(0);
+  frameMs = await frameInterval();
   let done = plan.total - plan.trials.filter((trial) => trial.block > 0).length;
   for (const [position, trial] of plan.trials.entries()) {
     await pauseBetween(plan.trials[position - 1], trial);
-    showProgress(plan, trial, done);
+    status.progress(plan, trial, done);
+    current = trial;
     const isResumed = position === 0 && plan.answered > 0;
-    const answer = await run(preload.get(position), plan.blank_ms, isResumed ? ["resumed"] : []);
+    const answer = await run(trial, preload.get(position), plan.blank_ms, isResumed ? ["resumed"] : []);
+    viewer.clear();
+    preload.release(position);
     const stored = outbox.add({ uuid: newUuid(), trial: trial.index, ...answer });
-    if (trial.block === 0) await showFeedback((await stored).correct);
+    if (trial.block === 0) await status.feedback((await stored).correct, FEEDBACK_MS);
     else done += 1;
     if (position === plan.trials.length - 1) await stored;
   }
-  stage.clear();
+  current = null;
   await outbox.flush();
+  await journal.send();
+  watch.stop();
   element("finish").submit();
 }
 

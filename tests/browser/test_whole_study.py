@@ -26,24 +26,24 @@ def enter(page, url):
 
 def ready(page):
     """Wait until a trial's images are there and painted."""
-    page.wait_for_selector("#left img", state="visible")
+    page.wait_for_selector("#stage[data-trial]")
     page.evaluate(
         "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(r, 0))))"
     )
 
 
 def shown(page):
-    """Return the address of the left image, which differs in every trial."""
-    return page.get_attribute("#left img", "src")
+    """Return the index of the trial on the screen."""
+    return page.get_attribute("#stage", "data-trial")
 
 
 def next_trial(page, before):
     """Wait for another trial, going on over a break, or for the end; return whether there is one."""
     state = page.wait_for_function(
-        "(before) => { const image = document.querySelector('#left img');"
+        "(before) => { const trial = document.querySelector('#stage[data-trial]')?.dataset.trial;"
         " if (location.pathname.endsWith('/done')) return 'done';"
         " if (document.querySelector('#interlude:not([hidden])')) return 'break';"
-        " return image && image.getAttribute('src') !== before && 'trial'; }",
+        " return trial !== undefined && trial !== before && 'trial'; }",
         arg=before,
     ).json_value()
     if state == "done":
@@ -99,7 +99,7 @@ def test_a_second_window_takes_over_and_tells_the_first(page, url, database):
     other.goto(f"{url}/s/tiny/trials")
     ready(other)
     page.keyboard.press("f")
-    page.wait_for_function("() => document.querySelector('#interlude h1').textContent.includes('elsewhere')")
+    page.wait_for_function("() => document.querySelector('#interlude h2').textContent.includes('elsewhere')")
     assert answers(database) == 0
     page.keyboard.press("Space")
     ready(page)
@@ -112,25 +112,26 @@ def test_practice_says_what_was_right(page, url):
     """After a practice answer, and only then, the page says whether it was the closer one."""
     enter(page, url)
     page.keyboard.press("f")
-    page.wait_for_function("() => document.querySelector('#feedback').textContent.includes('closer')")
+    page.wait_for_function("() => document.querySelector('#feedback').textContent.includes('one.')")
 
     assert page.inner_text("#block") == "Practice"
 
 
 @pytest.mark.parametrize("ratio", [1, 1.1, 1.25, 1.5, 2])
 def test_the_pixels_on_the_screen_are_the_pixels_of_the_study(launch, url, stimuli_folder, ratio):
-    """At any scale of the screen each image is the stored one to the last bit, each pixel four device pixels wide."""
+    """At any scale of the screen each image is the stored one to the last bit, each pixel some device pixels wide."""
     known = {stimulus.sha256 for stimulus in read_manifest(stimuli_folder).stimuli()}
     browser = launch(f"--force-device-scale-factor={ratio}", "--window-size=1280,900")
     page = browser.new_context(no_viewport=True).new_page()
     enter(page, url)
     screen = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    wide = int(256 * ratio) // 64
     for place in ("left", "reference", "right"):
-        box = page.locator(f"#{place} img").bounding_box()
+        box = page.locator(f"#{place}").bounding_box()
         x, y = round(box["x"] * ratio), round(box["y"] * ratio)
-        pixels = screen[y : y + 256, x : x + 256]
-        assert (pixels == np.kron(pixels[::4, ::4], np.ones((4, 4, 1), dtype=np.uint8))).all()
-        assert pixel_sha256(np.ascontiguousarray(pixels[::4, ::4])) in known
+        pixels = screen[y : y + 64 * wide, x : x + 64 * wide]
+        assert (pixels == np.kron(pixels[::wide, ::wide], np.ones((wide, wide, 1), dtype=np.uint8))).all()
+        assert pixel_sha256(np.ascontiguousarray(pixels[::wide, ::wide])) in known
     browser.close()
 
 
