@@ -18,7 +18,7 @@ Costs = NDArray[np.float64]
 """TFLOP of one image with 1, 2, ... steps, text and decoding included, shape (steps,)."""
 
 
-def stock(flops: FlopCount, scheduler: Any, most: int) -> Costs:
+def sampled(flops: FlopCount, scheduler: Any, most: int) -> Costs:
     """Return what a sampler costs: its own number of steps, which may not be the one asked for, each a full one.
 
     Args:
@@ -29,64 +29,70 @@ def stock(flops: FlopCount, scheduler: Any, most: int) -> Costs:
     return np.array([flops.image(schedule(scheduler, n).num_steps) for n in range(1, most + 1)])
 
 
-def cached(flops: FlopCount, unet: Any, height: int, width: int, cache: DeepCache, most: int) -> Costs:
+def cached(flops: FlopCount, shallow: float, cache: DeepCache, most: int) -> Costs:
     """Return what DeepCache costs: full steps, and shallow ones between them.
 
     Args:
-        flops: See `stock`.
-        unet: The denoiser.
-        height: Of the latents.
-        width: Of the latents.
-        cache: Interval and branch.
-        most: See `stock`.
+        flops: See `sampled`.
+        shallow: What a shallow step costs, of a full one (`shallow_share`).
+        cache: Which steps are full.
+        most: See `sampled`.
     """
-    share = shallow_share(unet, height, width, cache)
-    num_steps = np.arange(1, most + 1)
-    full = np.array([cache.full_steps(n) for n in num_steps])
-    found: Costs = (full + share * (num_steps - full)) * flops.step + flops.image(0)
-    return found
+    full = [cache.full_steps(n) for n in range(1, most + 1)]
+    return np.array([flops.image(0) + (f + shallow * (n - f)) * flops.step for n, f in enumerate(full, start=1)])
 
 
-def patched(flops: FlopCount, unet: Any, height: int, width: int, patches: int, most: int) -> Costs:
-    """Return what DistriFusion costs on all devices together: a little more than the plain UNet.
-
-    Each device asks for its own keys and values of the text, and for the timestep.
+def patched(flops: FlopCount, patches: float, most: int) -> Costs:
+    """Return what DistriFusion costs on all devices together.
 
     Args:
-        flops: See `stock`.
-        unet: The denoiser.
-        height: Of the latents.
-        width: Of the latents.
-        patches: Devices.
-        most: See `stock`.
+        flops: See `sampled`.
+        patches: What a step costs, of one on a single device (`patched_share`).
+        most: See `sampled`.
     """
-    share = patched_share(unet, height, width, patches)
-    found: Costs = np.arange(1, most + 1) * share * flops.step + flops.image(0)
-    return found
+    return np.array([flops.image(0) + n * patches * flops.step for n in range(1, most + 1)])
 
 
-def shallow_share(unet: Any, height: int, width: int, cache: DeepCache) -> float:
-    """Return the operations of a shallow step over those of a full one."""
-    kept = cache.shape(unet, (unet.config.in_channels, height, width))
+def shallow_share(pipe: Any, height: int, width: int, cache: DeepCache) -> float:
+    """Return the operations of a shallow step over those of a full one.
+
+    Args:
+        pipe: A diffusers pipeline, or `architectures.empty`.
+        height: Of the image, pixels.
+        width: Of the image, pixels.
+        cache: Interval and branch.
+    """
+    scale = pipe.vae_scale_factor
+    kept = cache.shape(pipe.unet, (pipe.unet.config.in_channels, height // scale, width // scale))
 
     def shallow(twin: Any) -> Any:
         return cache.denoiser(twin, torch.empty(1, *kept), is_full=False)
 
-    return _share(unet, height, width, shallow)
+    return _share(pipe, height, width, shallow)
 
 
-def patched_share(unet: Any, height: int, width: int, patches: int) -> float:
-    """Return the operations of all devices over those of one that computes the whole image."""
-    return _share(unet, height, width, lambda twin: PatchParallel(twin, InProcess(patches)))
+def patched_share(pipe: Any, height: int, width: int, patches: int) -> float:
+    """Return the operations of all devices over those of one that computes the whole image.
+
+    A little more than 1: each device asks for the keys and values of the text, and for the timestep.
+
+    Args:
+        pipe: See `shallow_share`.
+        height: Of the image, pixels.
+        width: Of the image, pixels.
+        patches: Devices.
+    """
+    return _share(pipe, height, width, lambda twin: PatchParallel(twin, InProcess(patches)))
 
 
 @torch.no_grad()
-def _share(unet: Any, height: int, width: int, change: Callable[[Any], Any]) -> float:
+def _share(pipe: Any, height: int, width: int, change: Callable[[Any], Any]) -> float:
     """Count a changed UNet and the UNet on the meta device, where nothing is computed and attention is not fused."""
+    scale, config = pipe.vae_scale_factor, pipe.unet.config
     with torch.device("meta"):
-        twin = type(unet).from_config(unet.config)
-        x, t = torch.empty(1, unet.config.in_channels, height, width), torch.zeros(1)
-        text = torch.empty(1, 77, unet.config.cross_attention_dim)
+        twin = type(pipe.unet).from_config(config)
+        x, t = torch.empty(1, config.in_channels, height // scale, width // scale), torch.zeros(1)
+        text = torch.empty(1, pipe.tokenizer.model_max_length, config.cross_attention_dim)
         counts = []
         for denoise in (change(twin), twin):
             with FlopCounterMode(display=False) as counter:

@@ -30,7 +30,9 @@ class Denoiser(Protocol):
 class Reuse(Protocol):
     """Features of a denoiser that are computed in every `interval`-th round and used again in those between."""
 
-    interval: int
+    @property
+    def interval(self) -> int:
+        """Rounds from one in which they are computed to the next."""
 
     def shape(self, unet: Any, latents: tuple[int, int, int]) -> tuple[int, ...]:
         """Return the shape of one row's features for latents of a shape (channels, height, width)."""
