@@ -99,6 +99,7 @@ class Document:
     summary: tuple[Text, ...]
     sections: tuple[Section, ...]
     is_simulated: bool
+    is_unblinded: bool
     extra: dict[str, Any] = field(default_factory=dict)
 
     def of(self, kind: type[Any]) -> list[Any]:

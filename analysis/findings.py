@@ -17,7 +17,7 @@ from analysis.plan import AnalysisPlan
 from analysis.rates import Rate, main_trials, per_group, selection_rate
 from analysis.reliability import reliability
 from analysis.specification import specifications
-from stimuli.manifest import Manifest
+from stimuli.manifest import UNBLINDED, Manifest
 
 OBSERVERS = {
     "simulated-perceived": "SIMULATED observers that see the rendered images through an image metric: the images "
@@ -37,6 +37,7 @@ UNKNOWN_BOTS = "SIMULATED observers; their kind is not recorded in the choices."
 class Findings:
     """The results of one comparison: one study, or one pair of its conditions.
 
+    `unblinded` says that somebody looked at the conditions before the study was closed.
     `kept` and `everybody` are the selection rates with and without exclusions. `people` and `prompts` hold one row for
     each (see `rates.per_group`), `estimators`, `scales`, `sides`, `halves`, `reliability` and `specifications` the
     tables of the functions of that name. `model` has crossed intercepts alone, `bias` side, order and carry-over too;
@@ -47,6 +48,7 @@ class Findings:
     compare: tuple[str, str]
     level: float
     simulated: bool
+    unblinded: bool
     observers: tuple[str, ...]
     flow: Flow
     kept: Rate
@@ -109,6 +111,7 @@ def analyse(
         compare=compare,
         level=level,
         simulated=flow.mode == "bot",
+        unblinded=UNBLINDED in flags_of(everyone),
         observers=observers(everyone) if flow.mode == "bot" else (PEOPLE[flow.mode],),
         flow=flow,
         kept=kept,
@@ -140,8 +143,13 @@ def analyse(
 
 def observers(choices: pd.DataFrame) -> tuple[str, ...]:
     """Return what kinds of simulated observer made these choices, one sentence for each kind that the flags name."""
-    flags = {flag.strip() for flags in choices["flags"].unique() for flag in flags.split(",")}
+    flags = flags_of(choices)
     return tuple(words for flag, words in OBSERVERS.items() if flag in flags) or (UNKNOWN_BOTS,)
+
+
+def flags_of(choices: pd.DataFrame) -> set[str]:
+    """Return every flag that any of the choices has."""
+    return {flag.strip() for flags in choices["flags"].unique() for flag in flags.split(",")}
 
 
 def budgets(manifest: Manifest) -> pd.DataFrame:

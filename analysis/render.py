@@ -57,6 +57,8 @@ def html(document: Document, pictures: dict[str, Markup]) -> str:
 def markdown(document: Document) -> str:
     """Return a document as Markdown; figures are links to figures/."""
     banner = ["> **SIMULATED – no person made these choices**", ""] if document.is_simulated else []
+    if document.is_unblinded:
+        banner += ["> **UNBLINDED EARLY – somebody saw results before the study was closed**", ""]
     lines = [f"# {document.title}", "", *banner, document.subtitle, "", f"**{document.figure}**", ""]
     lines += [line for text in document.summary for line in (text.words, "")]
     for section in document.sections:

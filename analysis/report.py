@@ -120,6 +120,7 @@ def make_document(
         summary=tuple(_summary(found)),
         sections=tuple(parts),
         is_simulated=is_simulated,
+        is_unblinded=any(f.unblinded for f in found),
     )
 
 

@@ -30,7 +30,7 @@ from study_server.db import Database
 from study_server.models import Answer, Session, Trial
 
 PEOPLE = 100
-TRIALS = 200
+TRIALS = 400  # people times trials is how many rows there are: more than the fastest inserts in a step
 LIMIT_S = 0.25
 RATIO = 0.7
 CLIENTS, QUICK_CLIENTS = (4, 8, 16, 32), (8,)

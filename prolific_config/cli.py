@@ -36,8 +36,8 @@ def validate(study_file: Path) -> None:
     """Check [prolific] of a study file against Prolific's rules; asks nobody."""
     from prolific_config.policy import refuse
 
-    _, table = cli_options.read(study_file)
-    findings = cli_options.lint(table)
+    study, table = cli_options.read(study_file)
+    findings = cli_options.lint(study, table)
     refuse(findings)
     click.echo(f"{study_file}: [prolific] is valid, with {len(findings)} warning(s).")
 

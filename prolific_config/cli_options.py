@@ -30,7 +30,7 @@ def wanted(study_file: Path, codes: Path, public_url: str) -> "tuple[StudyFile, 
     from prolific_config.policy import refuse
 
     study, table = read(study_file)
-    refuse(lint(table))
+    refuse(lint(study, table))
     return study, table, drafts.draft(study, table, read_codes(codes), public_url)
 
 
@@ -41,11 +41,11 @@ def read(study_file: Path) -> "tuple[StudyFile, ProlificTable]":
     return read_prolific(study_file)
 
 
-def lint(table: "ProlificTable") -> "list[Finding]":
-    """Return what policy says, with the warnings said already; no design shows instruction checks yet."""
+def lint(study: "StudyFile", table: "ProlificTable") -> "list[Finding]":
+    """Return what policy says, with the warnings said already."""
     from prolific_config.table import findings_of
 
-    findings = findings_of(table, instruction_checks=0)
+    findings = findings_of(table, instruction_checks=study.stimuli.check_items)
     for finding in findings:
         if finding.level == "warning":
             click.echo(f"warning: {finding.key}: {finding.words}", err=True)

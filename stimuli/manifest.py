@@ -143,6 +143,9 @@ class Choice(Record):
     answered_at: str = Field(description="UTC, ISO 8601, the server's clock")
 
 
+UNBLINDED = "unblinded-early"
+"""The flag of choices whose conditions were looked at before their study was closed."""
+
 CHOICE_COLUMNS: tuple[str, ...] = tuple(Choice.model_fields)
 
 

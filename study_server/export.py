@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
-from stimuli.manifest import CHOICE_COLUMNS, Choice
+from stimuli.manifest import CHOICE_COLUMNS, UNBLINDED, Choice
 from study_server.checks import is_correct
 from study_server.models import Answer, Lease, Session, Study, Trial
 from study_server.studies import Material
@@ -40,8 +40,8 @@ BLIND = (
 )
 """The columns that tell results by condition; they are left out while people still take part."""
 
-EXTRA, UNBLINDED = "extra", "unblinded-early"
-"""Flags: the place was given to somebody else; somebody looked before the study was closed."""
+EXTRA = "extra"
+"""The flag of answers whose place was given to somebody else."""
 
 
 def choices(db: Db, material: Material, *, is_unblinded_early: bool = False) -> list[Choice]:

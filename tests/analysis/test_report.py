@@ -86,6 +86,16 @@ def test_people_are_not_called_simulated(tmp_path: Path, write_study: Write) -> 
     assert "SIMULATED" not in html
 
 
+def test_an_early_look_is_stamped_on_the_report(tmp_path: Path, write_study: Write) -> None:
+    """One row that was exported before the study was closed stamps the page and the Markdown; none, neither."""
+    study = write_study(mode="live")
+    assert "UNBLINDED EARLY" not in render(study, tmp_path / "closed")
+    study.frame.assign(flags=["unblinded-early", *study.frame["flags"][1:]]).to_csv(study.choices, index=False)
+
+    assert "UNBLINDED EARLY" in render(study, tmp_path / "early")
+    assert "UNBLINDED EARLY" in (tmp_path / "early" / "report.md").read_text(encoding="utf-8")
+
+
 def test_a_pilot_is_called_a_pilot(tmp_path: Path, write_study: Write) -> None:
     """A pilot's report says in its summary that it is not the study."""
     assert "PILOT: not the study itself" in render(write_study(mode="pilot"), tmp_path / "out")
