@@ -17,6 +17,7 @@ from budgetfusion.baselines.exchange import InProcess
 from budgetfusion.diffusion.pipeline import Model
 
 STEPS = 8
+PROMPTS = ["a red circle", "two boats on a lake", "snow"]
 PROCESS = """
 import sys, torch
 from budgetfusion.baselines.distrifusion import with_patches
@@ -24,27 +25,38 @@ from budgetfusion.baselines.exchange import join
 pipe = torch.load(sys.argv[1], weights_only=False)
 exchange = join(torch.device("cpu"))
 patched = with_patches(pipe, exchange, warm_up=2)
-for seed in (5, 0):
+for prompt in ("a cat", "a red circle"):
     patched.unet.begin()
-    generator = torch.Generator().manual_seed(seed)
-    made = patched("a red circle", num_inference_steps=8, generator=generator, output_type="latent").images
+    generator = torch.Generator().manual_seed(0)
+    made = patched(prompt, num_inference_steps=8, generator=generator, output_type="latent").images
 torch.save(made, sys.argv[2] + str(exchange.first))
 torch.distributed.destroy_process_group()
 """
 
 
-def latents(pipe: Any, num_steps: int = STEPS) -> Any:
-    """Return the latents of one image, as a pipeline call of diffusers makes them."""
+def latents(pipe: Any) -> Any:
+    """Return the latents of some images, as a pipeline call of diffusers makes them."""
     if isinstance(pipe.unet, PatchParallel):
         pipe.unet.begin()
-    generator = torch.Generator().manual_seed(0)
-    call = pipe("a red circle", num_inference_steps=num_steps, generator=generator, output_type="latent")
+    generators = [torch.Generator().manual_seed(seed) for seed in range(len(PROMPTS))]
+    call = pipe(PROMPTS, num_inference_steps=STEPS, generator=generators, output_type="latent")
     return call.images.numpy()
 
 
 def difference(found: Any, expected: Any) -> float:
     """Return the largest difference, relative to the largest number."""
     return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+def error(found: Any, expected: Any) -> float:
+    """Return the root mean square of the difference."""
+    return float(np.sqrt(np.square(found - expected).mean()))
+
+
+def divisions(model: Model) -> list[int]:
+    """Return the numbers of patches into which the embedded model's latents can be cut, up to 8."""
+    rows = model.height // model.pipe.vae_scale_factor // 2**model.pipe.unet.num_upsamplers
+    return [k for k in (1, 2, 4, 8) if rows % k == 0]
 
 
 @pytest.mark.parametrize("warm_up", [1, STEPS])
@@ -59,27 +71,21 @@ def test_devices_that_always_wait_make_the_plain_image(pipe: Any, patches: int, 
     assert difference(latents(with_patches(pipe, InProcess(patches), warm_up)), latents(pipe)) <= 1e-5
 
 
-@pytest.mark.parametrize("patches", [1, 2, 4, 8])
-def test_the_embedded_model_in_patches_is_itself_while_they_wait(model: Model, patches: int) -> None:
+def test_the_embedded_model_in_patches_is_itself_while_they_wait(model: Model) -> None:
     """With trained weights, and down to patches of one row at the lowest resolution."""
-    assert difference(latents(with_patches(model.pipe, InProcess(patches), STEPS)), latents(model.pipe)) <= 1e-5
+    plain = latents(model.pipe)
+
+    for patches in divisions(model):
+        assert difference(latents(with_patches(model.pipe, InProcess(patches), STEPS)), plain) <= 1e-5
 
 
 def test_more_patches_are_farther_from_the_plain_image(model: Model) -> None:
     """The more of an image is one step old, the larger the error."""
     plain = latents(model.pipe)
-    errors = [difference(latents(with_patches(model.pipe, InProcess(k), 2)), plain) for k in (1, 2, 4, 8)]
+    errors = [error(latents(with_patches(model.pipe, InProcess(k), 2)), plain) for k in divisions(model)]
 
     assert errors == sorted(errors)
     assert errors[0] <= 1e-5 < 0.01 < errors[1]
-
-
-def test_a_longer_warm_up_is_nearer_to_the_plain_image(model: Model) -> None:
-    """The early steps change most, so waiting in them pays."""
-    plain = latents(model.pipe)
-    errors = [difference(latents(with_patches(model.pipe, InProcess(2), steps)), plain) for steps in (1, 3, 6, 8)]
-
-    assert errors == sorted(errors, reverse=True)
 
 
 def test_nothing_is_left_of_the_images_before(model: Model) -> None:
@@ -105,7 +111,7 @@ def test_two_processes_are_the_emulation(with_unet: Callable[[str], Any], kind: 
 
     expected = latents(with_patches(pipe, InProcess(2), 2))
     for rank in "01":
-        assert difference(torch.load(tmp_path / f"made{rank}").numpy(), expected) <= 1e-5
+        assert difference(torch.load(tmp_path / f"made{rank}").numpy()[0], expected[0]) <= 1e-5
     assert difference(expected, latents(pipe)) > 1e-4
 
 
