@@ -3,7 +3,7 @@
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -25,16 +25,45 @@ class StudyTable(Table):
     ethics: str = Field(description="the approval number of the ethics committee")
 
 
+Key = Annotated[str, Field(pattern=r"^([a-z0-9]|arrow(left|right|up|down))$")]
+
+
+class Question(Table):
+    """One question of the comprehension check; `right` never leaves the server."""
+
+    question: str
+    answers: tuple[str, ...] = Field(min_length=2, max_length=6)
+    right: int = Field(ge=1, description="which of the answers is right, from 1")
+
+    @model_validator(mode="after")
+    def _the_right_answer_is_there(self) -> Self:
+        if self.right > len(self.answers):
+            raise ValueError(f"right = {self.right}, found {len(self.answers)} answers")
+        return self
+
+
 class DesignTable(Table):
     """`[design]`: what each participant sees, and in which order."""
 
-    task: Literal["similar-to-reference"] = "similar-to-reference"
+    task: Literal["similar-to-reference", "better-than", "which-is-reference"] = "similar-to-reference"
     participants: int = Field(ge=1, description="places in the study")
     main_trials: int = Field(ge=1, description="main trials for each participant; items are shown evenly often")
     repeats: int = Field(0, ge=0, description="main trials shown again with swapped sides")
     blocks: int = Field(1, ge=1, description="blocks of trials, with a break between")
     blank_ms: int = Field(500, ge=0, description="plain grey before each trial, milliseconds")
+    layout: Literal["side-by-side", "reference-above", "flip"] = "side-by-side"
+    min_exposure_ms: int = Field(500, ge=0, le=60_000, description="of layout flip: each image is up so long, at least")
+    left_key: Key = "f"
+    right_key: Key = "j"
+    not_sure: bool = Field(False, description="whether 'not sure' is a third answer")
+    comprehension_tries: int = Field(2, ge=2, le=10, description="tries of the comprehension check")
     seed: int = Field(0, description="of the trial plans")
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> Self:
+        if len({self.left_key, self.right_key, "n" if self.not_sure else ""}) < 3:
+            raise ValueError("left_key and right_key must differ, and 'n' is for 'not sure'")
+        return self
 
 
 class TextsTable(Table):
@@ -46,6 +75,7 @@ class TextsTable(Table):
     question: str
     declined: str
     debrief: str
+    comprehension: tuple[Question, ...] = Field((), max_length=10)
 
 
 class AnalysisTable(Table):
@@ -77,8 +107,8 @@ class StudyFile(Table):
 
     @model_validator(mode="after")
     def _the_task_has_its_reference(self) -> Self:
-        if self.design.task == "similar-to-reference" and not self.stimuli.reference:
-            raise ValueError("task 'similar-to-reference' needs [stimuli] reference")
+        if self.design.task != "which-is-reference" and not self.stimuli.reference:
+            raise ValueError(f"task '{self.design.task}' needs [stimuli] reference")
         return self
 
     @model_validator(mode="after")

@@ -10,6 +10,9 @@ from study_server.experimenter.api import desk_api
 from study_server.experimenter.views import desk
 from study_server.operations import ops
 from study_server.participant.api import api
+from study_server.participant.comprehension import comprehension
+from study_server.participant.device import gate
+from study_server.participant.leaving import leaving
 from study_server.participant.views import participant
 from study_server.production import require_safe
 from study_server.server import Server, markdown
@@ -44,7 +47,7 @@ def create_app(settings: Settings, *, logs_requests: bool = False) -> Flask:
     app.extensions["budgetfusion"] = Server(settings, schema.open_database(settings.database_url))
     app.session_interface = _Cookies()
     app.jinja_env.filters["markdown"] = markdown
-    for blueprint in (participant, api, desk, desk_api, ops):
+    for blueprint in (participant, gate, comprehension, leaving, api, desk, desk_api, ops):
         app.register_blueprint(blueprint)
     problems.register(app)
     logs.follow(app)

@@ -48,6 +48,16 @@ def current_server() -> Server:
     return cast(Server, current_app.extensions["budgetfusion"])
 
 
-def markdown(text: str) -> Markup:
-    """Return Markdown as HTML; HTML inside it is shown as text and does nothing."""
-    return Markup(_MARKDOWN.render(text))  # noqa: S704 - html=False escapes what an author wrote
+def markdown(text: str, level: int = 1) -> Markup:
+    """Return Markdown as HTML; HTML inside it is shown as text and does nothing.
+
+    Args:
+        text: CommonMark with tables.
+        level: Of its highest heading, 1 to 4; below a page's own heading it is 2.
+    """
+    tokens = _MARKDOWN.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + level - 1)}"
+    rendered = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return Markup(rendered)  # noqa: S704 - html=False escapes what an author wrote

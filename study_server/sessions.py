@@ -58,6 +58,13 @@ def find(db: Db, token: str) -> Session | None:
     return db.scalar(select(Session).where(Session.token == token))
 
 
+def locked(db: Db, session_id: int) -> Session:
+    """Return a session as it is now; nobody else changes it until this transaction ends."""
+    session = db.get_one(Session, session_id)
+    _lock(db, session)
+    return session
+
+
 def hand_over(db: Db, session: Session) -> str:
     """Give the visit to the window that asks, and return its bearer; what other windows held opens nothing now."""
     bearer = secrets.token_urlsafe(24)

@@ -1,6 +1,7 @@
 """Simulated observers who take the study as people do: the same pages, forms, images and answers over HTTP."""
 
 import io
+import json
 import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,11 @@ from study_server.tokens import sign_pass
 
 WORKERS = 4
 Side = Literal["left", "right"]
+DEVICE = json.dumps(
+    {"kind": "desktop", "engine": "other", "pixel_ratio": 1, "zoom": 1, "window": [1280, 800], "screen": [1280, 800]}
+    | {"scale": 1, "frame_ms": 16.7, "gamut": "unknown", "is_isolated": False}
+)
+"""What a simulated observer says of its device."""
 _FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 
 
@@ -134,7 +140,8 @@ class _Visit:
         self._submit("/start", {"external_id": "", "pass": entry}, ends_at="/consent")
 
     def take(self) -> None:
-        self._submit("/consent", {"decision": "agree"}, ends_at="/instructions")
+        self._submit("/consent", {"decision": "agree"}, ends_at="/device")
+        self._submit("/device", {"facts": DEVICE}, ends_at="/instructions")
         self._get(f"{self._base}/trials")
         opened = self._call("/visit").json()
         self._client.headers["Authorization"] = f"Bearer {opened['bearer']}"

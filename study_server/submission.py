@@ -20,7 +20,7 @@ class Submission(BaseModel):
 
     uuid: UUID = Field(description="made by the client; the same answer sent again has the same one")
     trial: int = Field(ge=0, le=100_000, description="trial_index")
-    response: Literal["left", "right"]
+    response: Literal["left", "right", "tie"] = Field(description="tie: not sure, where the study asks for it")
     rt_ms: float = Field(
         ge=0, le=86_400_000, allow_inf_nan=False, description="painted onset to response, milliseconds"
     )

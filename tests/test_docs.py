@@ -26,6 +26,7 @@ from stimuli.perceived import Perceived
 from stimuli.studyfile import (
     AnalysisTable,
     DesignTable,
+    Question,
     StimuliTable,
     StudyFile,
     StudyTable,
@@ -44,6 +45,7 @@ STUDY_TABLES: dict[str, type[BaseModel]] = {
     "[[stimuli.conditions]]": Condition,
     "[design]": DesignTable,
     "[texts]": TextsTable,
+    "[[texts.comprehension]]": Question,
     "[analysis]": AnalysisTable,
     "[prolific]": ProlificTable,
 }

@@ -49,6 +49,8 @@ def answer(name: str) -> Response:
     """Store one answer and acknowledge it after it is on the disk."""
     server, material = current_server(), current_server().material(name)
     submission = _body(Submission)
+    if submission.response == "tie" and not material.study.design.not_sure:
+        abort(422, "This study does not ask for 'not sure'.")
     stored = answers.store(server.database, server.plans, material.study_id, _bearer(), submission)
     metrics.ANSWERS.labels("new" if stored.is_new else "again").inc()
     if stored.trial.purpose == "practice":

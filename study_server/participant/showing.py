@@ -42,4 +42,6 @@ def stimuli_of(material: Material, trial: Trial | PlannedRow) -> dict[str, Stimu
     """Return the images of a trial by their place: left, right, and reference if there is one."""
     item = material.items[trial.item_id]
     places = {"left": item.stimuli[trial.left_condition], "right": item.stimuli[trial.right_condition]}
-    return places if item.reference is None else {**places, "reference": item.reference}
+    if item.reference is None or material.study.design.task == "which-is-reference":
+        return places
+    return {**places, "reference": item.reference}

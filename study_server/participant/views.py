@@ -1,5 +1,6 @@
 """The participant's pages: parse, call a use case, render. A GET never changes what is stored."""
 
+import hashlib
 import re
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
@@ -11,7 +12,8 @@ from study_server import codes, metrics, sessions, states
 from study_server.errors import StudyRestsError, UnfinishedError
 from study_server.models import Session
 from study_server.participant.showing import stimuli_of
-from study_server.participant.visits import required_visit, visit_of, way_on
+from study_server.participant.visits import required_visit, visit_of
+from study_server.participant.way import has_device, has_understood, next_page, why_screened_out
 from study_server.server import current_server
 from study_server.tokens import read_image_name, read_pass, visit_name
 
@@ -19,6 +21,8 @@ participant = Blueprint("participant", __name__, url_prefix="/s/<name>")
 
 EXTERNAL_ID = {"live": re.compile(r"[0-9a-f]{24}")}
 OTHER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_REASONS: dict[str, codes.Outcome] = {"device": "device", "comprehension": "failed_checks"}
+"""The outcome of a visit that was screened out for a reason of its own."""
 
 
 @participant.get("")
@@ -47,7 +51,7 @@ def start(name: str) -> BaseResponse:
         visit = server.database.write(lambda db: sessions.start(db, material, mode, external_id or None, flags))
         session[f"visit:{name}"] = visit.token
         metrics.STARTS.labels(mode, "full" if visit.state == "full" else "in").inc()
-    return redirect(way_on(name, visit), 303)
+    return redirect(next_page(name, visit), 303)
 
 
 @participant.get("/consent")
@@ -55,8 +59,10 @@ def consent(name: str) -> str | BaseResponse:
     """Show the information and ask for consent."""
     visit = required_visit(name)
     if visit.state != "started":
-        return redirect(way_on(name, visit), 303)
-    return render_template("participant/consent.html", material=current_server().material(name))
+        return redirect(next_page(name, visit), 303)
+    material = current_server().material(name)
+    version = hashlib.sha256(material.study.texts.consent.encode()).hexdigest()[:8]
+    return render_template("participant/consent.html", material=material, visit=visit, version=version)
 
 
 @participant.post("/consent")
@@ -72,26 +78,28 @@ def decide(name: str) -> BaseResponse | str:
 
     code = server.database.write(decide_it)
     if agrees:
-        return redirect(url_for(".instructions", name=name), 303)
+        return redirect(url_for("gate.device", name=name), 303)
     session.pop(f"visit:{name}", None)
-    return render_template("participant/declined.html", material=material, code=code)
+    return render_template("participant/declined.html", material=material, code=code, is_exit=True)
 
 
 @participant.get("/instructions")
 def instructions(name: str) -> str | BaseResponse:
     """Say what to do."""
-    visit = required_visit(name)
-    if visit.state != "consented":
-        return redirect(way_on(name, visit), 303)
-    return render_template("participant/instructions.html", material=current_server().material(name))
+    visit, material = required_visit(name), current_server().material(name)
+    if visit.state != "consented" or not has_device(name):
+        return redirect(next_page(name, visit), 303)
+    return render_template("participant/instructions.html", material=material, visit=visit)
 
 
 @participant.get("/trials")
 def trials(name: str) -> str | BaseResponse:
     """Show the trial page; the program on it opens the visit and asks for what is unanswered."""
     server, visit = current_server(), required_visit(name)
-    if visit.state != "consented":
-        return redirect(way_on(name, visit), 303)
+    with server.database.reading() as db:
+        is_ready = has_device(name) and has_understood(db, server.material(name), visit)
+    if visit.state != "consented" or not is_ready:
+        return redirect(next_page(name, visit), 303)
     return render_template(
         "participant/trials.html",
         material=server.material(name),
@@ -128,9 +136,10 @@ def done(name: str) -> str | BaseResponse:
     """Thank, explain, and give the completion code, now that every answer is stored."""
     visit = required_visit(name)
     if visit.state != "finished":
-        return redirect(way_on(name, visit), 303)
+        return redirect(next_page(name, visit), 303)
     code, material = _code(name, visit), current_server().material(name)
-    return render_template("participant/done.html", material=material, visit=visit, code=code)
+    thanks = "thanks" in request.args
+    return render_template("participant/done.html", material=material, visit=visit, code=code, thanks=thanks)
 
 
 @participant.get("/over")
@@ -138,21 +147,27 @@ def over(name: str) -> str | BaseResponse:
     """Say how a visit ended that did not go to its end, and give the code for that."""
     visit = required_visit(name)
     if visit.state not in codes.OUTCOMES or visit.state == "finished":
-        return redirect(way_on(name, visit), 303)
+        return redirect(next_page(name, visit), 303)
     template = "full" if visit.state == "full" else "over"
     code, material = _code(name, visit), current_server().material(name)
-    return render_template(f"participant/{template}.html", material=material, visit=visit, code=code)
+    with current_server().database.reading() as db:
+        why = why_screened_out(db, visit)
+    found = {"material": material, "visit": visit, "code": code, "why": why}
+    return render_template(f"participant/{template}.html", is_exit=True, **found)
 
 
-@participant.get("/leave")
-def leave(name: str) -> str:
-    """Say what happens to the answers of somebody who leaves, and how to come back."""
-    return render_template("participant/leave.html", material=current_server().material(name), visit=visit_of(name))
+@participant.get("/accessibility")
+def accessibility(name: str) -> str:
+    """Say what the pages do for everybody, and what they cannot."""
+    return render_template("participant/accessibility.html", material=current_server().material(name), is_exit=True)
 
 
 def _code(name: str, visit: Session) -> str:
     with current_server().database.reading() as db:
-        return codes.code_of(db, visit.study_id, codes.OUTCOMES[visit.state])
+        outcome = codes.OUTCOMES[visit.state]
+        if visit.state == "screened_out":
+            outcome = _REASONS.get(why_screened_out(db, visit), outcome)
+        return codes.code_of(db, visit.study_id, outcome)
 
 
 def _require_health(name: str) -> None:

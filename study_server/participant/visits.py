@@ -1,6 +1,6 @@
-"""The visit that a browser's cookie belongs to, and where it goes on."""
+"""The visit that a browser's cookie belongs to."""
 
-from flask import abort, session, url_for
+from flask import abort, session
 
 from study_server import sessions
 from study_server.models import Session
@@ -26,13 +26,3 @@ def required_visit(name: str) -> Session:
     if visit is None:
         abort(403, "This page belongs to a visit. Open the link to the study again to start or to go on.")
     return visit
-
-
-def way_on(name: str, visit: Session) -> str:
-    """Return the address of the page where a visit goes on."""
-    if visit.state == "consented":
-        with current_server().database.reading() as db:
-            answered = len(sessions.trials_of(db, visit)) > sessions.count_missing(db, visit)
-        return url_for("participant.trials" if answered else "participant.instructions", name=name)
-    pages = {"started": ".consent", "finished": ".done", "declined": ".landing"}
-    return url_for(f"participant{pages.get(visit.state, '.over')}", name=name)

@@ -20,6 +20,7 @@ def enter(page, url):
     page.goto(f"{url}/s/tiny")
     page.get_by_role("button", name="Start").click()
     page.get_by_role("button", name="I agree").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_role("link", name="Begin").click()
     ready(page)
 

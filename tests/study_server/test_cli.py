@@ -42,8 +42,8 @@ def tiny_toml(tiny, tmp_path):
     study_file = tiny.study_file()
     lines = ["[study]"] + [f"{k} = {v!r}" for k, v in study_file.study.model_dump().items()]
     lines += ["[stimuli]", "prompts = ['a wall']", "seeds = [0]", "[design]"]
-    lines += [f"{k} = {v!r}" for k, v in study_file.design.model_dump().items()]
-    lines += ["[texts]"] + [f"{k} = {v!r}" for k, v in study_file.texts.model_dump().items()]
+    lines += [f"{k} = {v!r}" for k, v in study_file.design.model_dump(exclude_defaults=True).items()]
+    lines += ["[texts]"] + [f"{k} = {v!r}" for k, v in study_file.texts.model_dump(exclude_defaults=True).items()]
     path = tmp_path / "study.toml"
     path.write_text("\n".join(lines).replace("\\n", " "))
     return path

@@ -17,6 +17,7 @@ from stimuli.store import pixel_sha256
 from study_server import states
 from study_server.ledger import Code, Event
 from study_server.models import Answer, Identity, Session, Slot
+from study_server.simulate import DEVICE
 from study_server.tokens import sign_pass
 
 SIGNING = "signs in the tests only"
@@ -51,6 +52,7 @@ class Visitor:
         self.post("/s/tiny/start", external_id=fields.get("external_id", ""), **{"pass": fields.get("entry", "")})
         self.get("/s/tiny/consent")
         self.post("/s/tiny/consent", decision="agree")
+        self.post("/s/tiny/device", facts=DEVICE)
         return self
 
     def call(self, path, body=None, **headers):
@@ -236,7 +238,8 @@ def test_another_browser_of_the_same_person_goes_on(app, visitor):
     other = Visitor(app)
     other.get("/s/tiny?PROLIFIC_PID=" + "b" * 24)
 
-    assert other.post("/s/tiny/start", external_id="b" * 24).location == "/s/tiny/trials"
+    assert other.post("/s/tiny/start", external_id="b" * 24).location == "/s/tiny/device"
+    assert other.post("/s/tiny/device", facts=DEVICE).location == "/s/tiny/trials"
     assert other.trials()[0]["index"] == 1
 
 
