@@ -250,7 +250,7 @@ def test_the_reference_stands_above_in_its_layout(page, url, make_study):
 
 
 def test_mashed_keys_give_one_answer_to_each_trial(page, url, database):
-    """Thirty presses a second of both keys and the mouse through whole blocks: one answer for each trial."""
+    """Thirty presses a second of both answer keys and the space bar through whole blocks: one answer for each trial."""
     to_instructions(page, url)
     page.get_by_role("link", name="Begin").click()
     to_trial(page)
