@@ -28,13 +28,13 @@ RESULTS = Path(__file__).parent / "results"
 class Figure:
     """One measured number, beside its target and beside what others reach or physics allows.
 
-    `low` and `high` are the extremes over the repetitions, none for a counter.
+    `low` and `high` are the extremes over the repetitions, none for a counter. Without a target it only informs.
     """
 
     name: str
     value: float
     unit: str
-    target: float
+    target: float | None
     comparison: Literal["<=", ">="]
     anchor: str
     anchor_value: float
@@ -43,7 +43,9 @@ class Figure:
 
     @property
     def holds(self) -> bool:
-        """Whether the value reaches the target."""
+        """Whether the value reaches the target, if it has one."""
+        if self.target is None:
+            return True
         return self.value <= self.target if self.comparison == "<=" else self.value >= self.target
 
 
@@ -153,11 +155,17 @@ def _cells(figure: Figure) -> list[str]:
         figure.name,
         f"{figure.value:.4g} {figure.unit}".strip(),
         spread,
-        f"{figure.comparison} {figure.target:.4g}",
+        "" if figure.target is None else f"{figure.comparison} {figure.target:.4g}",
         f"{figure.anchor}: {figure.anchor_value:.4g}",
         f"{figure.value / figure.anchor_value:.2f}" if figure.anchor_value else "",
-        "yes" if figure.holds else "NO",
+        _verdict(figure),
     ]
+
+
+def _verdict(figure: Figure) -> str:
+    if figure.target is None:
+        return ""
+    return "yes" if figure.holds else "NO"
 
 
 def _rows(figures: Sequence[Figure]) -> list[dict[str, Any]]:

@@ -38,6 +38,16 @@ def test_a_value_that_is_no_number_never_holds() -> None:
     assert not figure(float("nan"), ">=").holds
 
 
+def test_a_figure_without_a_target_informs(capsys: pytest.CaptureFixture[str]) -> None:
+    """It cannot fail, and its line says neither yes nor no."""
+    assert report("thing", [figure(3.0, target=None)], quick=False)
+    printed = capsys.readouterr().out
+
+    assert "3 s" in printed
+    assert "<=" not in printed
+    assert "yes" not in printed
+
+
 def test_both_are_called_in_turn() -> None:
     """One warm-up of each, then ABAB, so that both meet the same load."""
     calls: list[str] = []
