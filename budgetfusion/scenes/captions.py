@@ -1,7 +1,8 @@
-"""The captions that are measured: a training set, and a set held out by composition.
+"""The captions that are trained on and measured, and those held out by composition.
 
 One in five combinations (background, shape, count) is held out. A held-out caption is made of held-out combinations
-alone, and no training caption holds one, so no number of steps can be remembered instead of understood.
+alone, and no training caption holds one, so neither a picture nor a number of steps can be remembered instead of
+understood.
 """
 
 import hashlib
@@ -24,6 +25,19 @@ def stratum(scene: Scene) -> str:
 def is_held_out(combination: tuple[str, str, str]) -> bool:
     """Say whether a combination (background, shape, count) is held out: one in five, by its hash."""
     return hashlib.sha256("|".join(combination).encode()).digest()[0] % 5 == 0
+
+
+def is_for_training(scene: Scene) -> bool:
+    """Say whether a scene holds no held-out combination."""
+    return not any(map(is_held_out, scene.composition))
+
+
+def sample_for_training(rng: random.Random, simple: float = 0.0) -> Scene:
+    """Draw a scene as `grammar.sample` does, until it holds no held-out combination."""
+    while True:
+        scene = sample(rng, simple)
+        if is_for_training(scene):
+            return scene
 
 
 def scenes(*, held_out: bool, each: int, seed: int = 0) -> list[Scene]:

@@ -160,6 +160,11 @@ def sample(rng: random.Random, simple: float = 0.0) -> Scene:
     return _three_groups(rng, background, colour) if choice < 0.95 else _many_groups(rng, background, colour)
 
 
+def plural(shape: str) -> str:
+    """Return the word for several of a shape."""
+    return _PLURALS.get(shape, shape + "s")
+
+
 @cache
 def vocabulary() -> frozenset[str]:
     """Return every word that a caption can hold."""
@@ -199,8 +204,7 @@ def _named(group: Group) -> str:
     words = " ".join(word for word in (group.size, group.colour) if word)
     if group.count == 1:
         return _article(f"{words} {group.shape}".strip())
-    plural = _PLURALS.get(group.shape, group.shape + "s")
-    return f"{NUMBERS[group.count]} {f'{words} {plural}'.strip()}"
+    return f"{NUMBERS[group.count]} {f'{words} {plural(group.shape)}'.strip()}"
 
 
 def _group(

@@ -39,7 +39,7 @@ def assemble(folder: TrainingFolder, settings: Settings, device: torch.device) -
 
 def _pipeline(folder: TrainingFolder, tokenizer: Any) -> Any:
     return StableDiffusionPipeline(
-        vae=AutoencoderKL.from_pretrained(folder.result("vae")).half(),
+        vae=AutoencoderKL.from_pretrained(folder.result("decoder")).half(),
         text_encoder=CLIPTextModel.from_pretrained(folder.result("unet") / "text_encoder").half(),
         tokenizer=tokenizer,
         unet=UNet2DConditionModel.from_pretrained(folder.result("unet") / "unet").half(),

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from budgetfusion.scenes.draw import render
-from budgetfusion.scenes.grammar import sample
+from budgetfusion.scenes.captions import sample_for_training
+from budgetfusion.scenes.draw import Thing, arrange, render
+from budgetfusion.scenes.grammar import Scene
 
 _SIDE = 64  # pixels of a scene
 _GRID = 4  # pixels; crops start at multiples, as the latents' cells do
@@ -28,11 +29,11 @@ class Batch:
 def sample_captions(count: int, seed: int) -> list[str]:
     """Return the captions of random scenes, without drawing them."""
     rng = random.Random(seed)  # noqa: S311 -- nothing secret is drawn
-    return [sample(rng).caption for _ in range(count)]
+    return [sample_for_training(rng).caption for _ in range(count)]
 
 
 class SceneBatches:
-    """An endless supply of scenes from a generator of its own, which a checkpoint keeps."""
+    """An endless supply of scenes from a generator of its own, which a checkpoint keeps; none of a held-out kind."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)  # noqa: S311 -- nothing secret is drawn
@@ -44,9 +45,14 @@ class SceneBatches:
             count: How many.
             simple: Share of scenes forced to be one object, in [0, 1].
         """
-        scenes = [sample(self.rng, simple) for _ in range(count)]
+        scenes = [sample_for_training(self.rng, simple) for _ in range(count)]
         images = np.stack([render(scene, self.rng) for scene in scenes])
         return Batch(_to_pixels(images), [scene.caption for scene in scenes])
+
+    def arranged(self, count: int) -> list[tuple[Scene, list[Thing]]]:
+        """Draw scenes with the places of their objects, without painting them."""
+        scenes = [sample_for_training(self.rng) for _ in range(count)]
+        return [(scene, arrange(scene, self.rng)) for scene in scenes]
 
     def crops(self, count: int, side: int) -> Tensor:
         """Cut squares out of scenes, two of each scene, shape (count, 3, side, side), -1..1."""

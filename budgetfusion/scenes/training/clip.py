@@ -1,4 +1,4 @@
-"""Stage `clip`: a CLIP that tells which caption belongs to which scene; its text tower begins as the text encoder."""
+"""Stage `clip`: a CLIP that tells which caption belongs to which scene, and hears when one word of it is wrong."""
 
 import json
 from typing import Any
@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
-from budgetfusion.scenes.training.batches import Batch, SceneBatches
+from budgetfusion.scenes.training.batches import SceneBatches
 from budgetfusion.scenes.training.folder import Figures, TrainingFolder
+from budgetfusion.scenes.training.negatives import swap_word
 from budgetfusion.scenes.training.settings import ClipSettings, Settings
 from budgetfusion.scenes.training.trainer import Trainer, fit
 
@@ -25,7 +26,8 @@ def train_clip(folder: TrainingFolder, settings: Settings, device: torch.device)
     """Train the CLIP on pairs of scene and caption.
 
     Returns:
-        Share of held-out captions whose scene is found, and of scenes whose caption is found, among all of them.
+        Share of new captions whose scene is found, and of scenes whose caption is found, among all of them; and of
+        captions that fit their scene better than with one word exchanged.
     """
     tokenizer = CLIPTokenizer.from_pretrained(folder.result("tokenizer"))
     trainer = Trainer(settings.clip.schedule, {"clip": build_clip(settings.clip, tokenizer, device)})
@@ -34,17 +36,17 @@ def train_clip(folder: TrainingFolder, settings: Settings, device: torch.device)
 
     def loss_of_step() -> Tensor:
         batch = trainer.scenes.draw(settings.clip.schedule.batch)
+        wrong = [swap_word(caption, trainer.scenes.rng) for caption in batch.captions]
         with torch.autocast(device.type, torch.bfloat16):
-            logits = match(trainer.networks["clip"], tokenizer, batch, device)
-        return contrastive_loss(logits.float(), batch.captions)
+            logits = match(trainer.networks["clip"], tokenizer, batch.pixels, batch.captions + wrong, device)
+        return contrastive_loss(logits.float(), batch.captions, wrong)
 
-    fit(trainer, loss_of_step, checkpoint, label="clip", minutes=settings.checkpoint_minutes)
+    fit(trainer, lambda: [loss_of_step], checkpoint, label="clip", minutes=settings.checkpoint_minutes)
     clip = trainer.averages["clip"].eval()
     with folder.finishing("clip") as result:
         clip.save_pretrained(result / "model")  # type: ignore[operator]
-        clip.text_model.save_pretrained(result / "text")  # type: ignore[operator,union-attr]
         (result / "losses.json").write_text(json.dumps(trainer.losses), encoding="utf-8")
-    return _retrieval(clip, tokenizer, SceneBatches(_HELD_OUT_SEED).draw(settings.clip.held_out), device)
+    return _judge(clip, tokenizer, SceneBatches(_HELD_OUT_SEED), settings.clip.held_out, device)
 
 
 def build_clip(settings: ClipSettings, tokenizer: Any, device: torch.device) -> Any:
@@ -76,41 +78,58 @@ def attention_for(device: torch.device) -> str:
     return "eager" if device.type == "cpu" else "sdpa"
 
 
-def match(clip: Any, tokenizer: Any, batch: Batch, device: torch.device) -> Tensor:
-    """Return the scaled similarity of every caption (rows) to every picture (columns), shape (batch, batch)."""
-    levels = (batch.pixels + 1) / 2
+def match(clip: Any, tokenizer: Any, pixels: Tensor, captions: list[str], device: torch.device) -> Tensor:
+    """Return the scaled similarity of every caption (rows) to every picture (columns), shape (captions, pictures).
+
+    Args:
+        clip: The CLIP.
+        tokenizer: Its tokenizer.
+        pixels: Shape (pictures, 3, 64, 64), -1..1.
+        captions: Any number of them.
+        device: Where the CLIP is.
+    """
+    levels = (pixels + 1) / 2
     normal = (levels - torch.tensor(MEAN).view(1, 3, 1, 1)) / torch.tensor(STD).view(1, 3, 1, 1)
-    tokens = tokenizer(batch.captions, padding=True, truncation=True, return_tensors="pt").to(device)
+    tokens = tokenizer(captions, padding=True, truncation=True, return_tensors="pt").to(device)
     out = clip(**tokens, pixel_values=normal.to(device))
     similarity = out.text_embeds @ out.image_embeds.T
     logits: Tensor = similarity * clip.logit_scale.clamp(max=_MAX_LOG_SCALE).exp()
     return logits
 
 
-def contrastive_loss(logits: Tensor, captions: list[str]) -> Tensor:
+def contrastive_loss(logits: Tensor, captions: list[str], wrong: list[str]) -> Tensor:
     """Return the cross-entropy of finding the picture for each caption and the caption for each picture.
 
-    A picture with the same caption is as right as the caption's own, so it is not among the wrong ones.
+    A picture also looks among the captions with a wrong word, its own and everybody's. A caption that equals the
+    picture's is as right as it, so it is not among the wrong ones.
 
     Args:
-        logits: Shape (batch, batch), captions by pictures.
-        captions: The caption of each pair.
+        logits: Shape (2 * batch, batch), the captions and then the wrong captions, by pictures.
+        captions: The caption of each picture.
+        wrong: The same captions with one word exchanged, or the same again where none can be.
 
     Source:
-        Radford et al. 2021, arXiv:2103.00020, figure 3.
+        Radford et al. 2021, arXiv:2103.00020, figure 3; wrong captions as in Yuksekgonul et al. 2023, arXiv:2210.01936.
     """
-    numbers = {caption: number for number, caption in enumerate(captions)}
-    labels = torch.tensor([numbers[caption] for caption in captions], device=logits.device)
-    own = torch.eye(len(captions), dtype=torch.bool, device=logits.device)
-    allowed = logits.masked_fill((labels[:, None] == labels) & ~own, float("-inf"))
-    target = torch.arange(len(captions), device=logits.device)
-    return (F.cross_entropy(allowed, target) + F.cross_entropy(allowed.T, target)) / 2
+    numbers = {caption: number for number, caption in enumerate(dict.fromkeys(captions + wrong))}
+    rows = torch.tensor([numbers[caption] for caption in captions + wrong], device=logits.device)
+    count = len(captions)
+    own = torch.eye(2 * count, count, dtype=torch.bool, device=logits.device)
+    allowed = logits.masked_fill((rows[:, None] == rows[None, :count]) & ~own, float("-inf"))
+    target = torch.arange(count, device=logits.device)
+    return (F.cross_entropy(allowed[:count], target) + F.cross_entropy(allowed.T, target)) / 2
 
 
 @torch.no_grad()
-def _retrieval(clip: Any, tokenizer: Any, batch: Batch, device: torch.device) -> Figures:
-    logits = match(clip, tokenizer, batch, device)
-    target = torch.arange(len(logits), device=device)
-    found_scenes = (logits.argmax(dim=1) == target).float().mean().item()
-    found_captions = (logits.argmax(dim=0) == target).float().mean().item()
-    return {"found_scenes": found_scenes, "found_captions": found_captions}
+def _judge(clip: Any, tokenizer: Any, batches: SceneBatches, count: int, device: torch.device) -> Figures:
+    batch = batches.draw(count)
+    wrong = [swap_word(caption, batches.rng) for caption in batch.captions]
+    logits = match(clip, tokenizer, batch.pixels, batch.captions + wrong, device)
+    right, wrong_logits, target = logits[:count], logits[count:], torch.arange(count, device=device)
+    swapped = torch.tensor([a != b for a, b in zip(batch.captions, wrong, strict=True)], device=device)
+    told = (right.diagonal() > wrong_logits.diagonal())[swapped]
+    return {
+        "found_scenes": (right.argmax(dim=1) == target).float().mean().item(),
+        "found_captions": (right.argmax(dim=0) == target).float().mean().item(),
+        "told_wrong_words": told.float().mean().item(),
+    }

@@ -6,13 +6,13 @@ FULL_MINUTES = 180
 """What `FULL` takes on two quiet CPU cores, by the throughput of the prototype; the steps are what is kept."""
 
 
-STAGE_NAMES = ("tokenizer", "vae", "clip", "text", "unet", "assemble")
+STAGE_NAMES = ("tokenizer", "vae", "decoder", "text", "unet", "clip", "assemble")
 """In the order in which they build on each other."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Optimiser steps of one stage: AdamW with a linear warm-up, then half a cosine down to a share of the peak."""
+    """Optimiser steps of one stage: AdamW with a linear warm-up, the peak, and half a cosine down to a share of it."""
 
     steps: int
     batch: int
@@ -24,6 +24,8 @@ class Schedule:
     """Decay of the exponential moving average of the weights, which is what is kept; shorter in the first steps."""
     floor: float = 0.005
     """Learning rate at the end, as a share of the peak."""
+    decay: float = 1.0
+    """Share of the steps over which the rate falls, at the end."""
     seed: int = 0
 
 
@@ -43,6 +45,29 @@ class VaeSettings:
     """A latent channel whose posterior is wider than this (its means have deviation 1) says too little and goes."""
     held_out: int = 512
     """Scenes on which latents are standardised and the error is measured."""
+
+
+@dataclass(frozen=True)
+class DecoderSettings:
+    """The autoencoder's decoder once more, on whole pictures, while the encoder stays as it is."""
+
+    schedule: Schedule
+    noise: float = 0.05
+    """Deviation of the noise added to the latents (whose own is 1): a denoiser never hits them exactly."""
+
+
+@dataclass(frozen=True)
+class TextSettings:
+    """The text encoder, and what reads maps of scenes from its states; both have `width`."""
+
+    schedule: Schedule
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+    hidden: int = 512
+    reader_layers: int = 2
+    held_out: int = 2_048
+    """Scenes of held-out compositions on which the maps are judged."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +96,8 @@ class UnetSettings:
     """Learning rate of the text encoder, as a share of the denoiser's."""
     simple: tuple[float, float] = (0.75, 0.10)
     """Share of scenes forced to be one object, at the start and at the end."""
+    parts: int = 2
+    """Parts of a batch that are computed side by side."""
     dropout: float = 0.10
     """Share of captions replaced by the empty one, for classifier-free guidance."""
     uniform: float = 0.25
@@ -90,13 +117,13 @@ class Settings:
 
     name: str
     vae: VaeSettings
-    clip: ClipSettings
+    decoder: DecoderSettings
+    text: TextSettings
     unet: UnetSettings
+    clip: ClipSettings
     captions: int = 40_000
     """Captions that the tokenizer is trained on."""
     max_tokens: int = 40
-    boost: float = 6.0
-    """Factor by which the shape words' embeddings are pushed apart."""
     sheet_steps: int = 33
     sheet_prompts: int = 24
     checkpoint_minutes: float = 5.0
@@ -105,8 +132,10 @@ class Settings:
 FULL = Settings(
     name="full",
     vae=VaeSettings(Schedule(24_000, 8, 2e-3, 100, (0.9, 0.99), 1e-4, 0.998, seed=1)),
-    clip=ClipSettings(Schedule(3_000, 128, 1e-3, 100, (0.9, 0.98), 0.05, 0.99, seed=2)),
-    unet=UnetSettings(Schedule(22_000, 48, 1.2e-3, 200, (0.9, 0.99), 0.01, 0.9995, seed=11)),
+    decoder=DecoderSettings(Schedule(3_000, 8, 1e-3, 50, (0.9, 0.99), 1e-4, 0.998, seed=4)),
+    text=TextSettings(Schedule(8_000, 64, 1e-3, 200, (0.9, 0.98), 0.01, 0.998, seed=3)),
+    unet=UnetSettings(Schedule(22_000, 48, 1.2e-3, 200, (0.9, 0.99), 0.01, 0.9995, decay=0.3, seed=11)),
+    clip=ClipSettings(Schedule(3_000, 96, 1e-3, 100, (0.9, 0.98), 0.05, 0.99, seed=2)),
 )
 
 SMOKE = Settings(
@@ -114,12 +143,19 @@ SMOKE = Settings(
     vae=VaeSettings(
         Schedule(64, 4, 2e-3, 8, (0.9, 0.99), 1e-4, 0.9, seed=1), widths=(8, 16, 16), latent_channels=4, held_out=32
     ),
+    decoder=DecoderSettings(Schedule(16, 4, 1e-3, 4, (0.9, 0.99), 1e-4, 0.9, seed=4)),
+    text=TextSettings(
+        Schedule(24, 16, 1e-3, 4, (0.9, 0.98), 0.01, 0.9, seed=3),
+        **{"width": 32, "layers": 2, "hidden": 64, "reader_layers": 1, "held_out": 32},
+    ),
+    unet=UnetSettings(
+        Schedule(40, 8, 1.2e-3, 8, (0.9, 0.99), 0.01, 0.9, decay=0.3, seed=11),
+        widths=(16, 32),
+        **{"groups": 8, "buffer": 64, "refresh": 16},
+    ),
     clip=ClipSettings(
         Schedule(24, 16, 1e-3, 4, (0.9, 0.98), 0.05, 0.9, seed=2),
         **{"width": 32, "layers": 2, "text_hidden": 64, "image_hidden": 64, "held_out": 32},
-    ),
-    unet=UnetSettings(
-        Schedule(40, 8, 1.2e-3, 8, (0.9, 0.99), 0.01, 0.9, seed=11), widths=(16, 32), groups=8, buffer=64, refresh=16
     ),
     captions=2_000,
     sheet_steps=3,
@@ -133,12 +169,11 @@ def full_for(minutes: float) -> Settings:
     Args:
         minutes: Nominal time, above 0; a faster machine needs less for the same steps.
     """
-    return replace(
-        FULL,
-        vae=replace(FULL.vae, schedule=_scaled(FULL.vae.schedule, minutes / FULL_MINUTES)),
-        clip=replace(FULL.clip, schedule=_scaled(FULL.clip.schedule, minutes / FULL_MINUTES)),
-        unet=replace(FULL.unet, schedule=_scaled(FULL.unet.schedule, minutes / FULL_MINUTES)),
-    )
+    stages = {name: getattr(FULL, name) for name in ("vae", "decoder", "text", "unet", "clip")}
+    scaled = {
+        name: replace(stage, schedule=_scaled(stage.schedule, minutes / FULL_MINUTES)) for name, stage in stages.items()
+    }
+    return replace(FULL, **scaled)
 
 
 def _scaled(schedule: Schedule, factor: float) -> Schedule:

@@ -6,9 +6,10 @@ import torch
 
 from budgetfusion.scenes.training.assemble import assemble
 from budgetfusion.scenes.training.clip import train_clip
+from budgetfusion.scenes.training.decoder import train_decoder
 from budgetfusion.scenes.training.folder import Figures, TrainingFolder
 from budgetfusion.scenes.training.settings import STAGE_NAMES, Settings
-from budgetfusion.scenes.training.text import boost_words
+from budgetfusion.scenes.training.text import train_text
 from budgetfusion.scenes.training.tokenizer import train_tokenizer
 from budgetfusion.scenes.training.unet import train_unet
 from budgetfusion.scenes.training.vae import train_vae
@@ -18,9 +19,10 @@ Stage = Callable[[TrainingFolder, Settings, torch.device], Figures]
 STAGES: dict[str, Stage] = {
     "tokenizer": train_tokenizer,
     "vae": train_vae,
-    "clip": train_clip,
-    "text": boost_words,
+    "decoder": train_decoder,
+    "text": train_text,
     "unet": train_unet,
+    "clip": train_clip,
     "assemble": assemble,
 }
 """`assemble` takes seconds and leaves no result of a stage: it is done whenever it is asked for."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor
 from transformers import CLIPTokenizer
 
 from budgetfusion.scenes.training.batches import sample_captions
@@ -34,6 +35,14 @@ def train_tokenizer(folder: TrainingFolder, settings: Settings, device: torch.de
         _write_plain(result, vocabulary, merges)
     longest = max(len(ids) for ids in tokenizer(captions[:4_000], truncation=False).input_ids)
     return {"entries": len(tokenizer), "longest_caption_tokens": longest}
+
+
+def tokens_of(tokenizer: Any, captions: list[str], device: torch.device) -> Tensor:
+    """Return the captions' tokens, padded as a pipeline pads them, shape (captions, tokenizer.model_max_length)."""
+    length = tokenizer.model_max_length
+    padded = tokenizer(captions, padding="max_length", truncation=True, max_length=length, return_tensors="pt")
+    tokens: Tensor = padded.input_ids.to(device)
+    return tokens
 
 
 def _merges(captions: list[str]) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from budgetfusion.scenes.training.batches import SceneBatches
 from budgetfusion.scenes.training.interruption import Interruption
 from budgetfusion.scenes.training.progress import progress_bar
 from budgetfusion.scenes.training.settings import Schedule
+from budgetfusion.scenes.training.shards import Loss, backward
 
 Network = TypeVar("Network", bound=nn.Module)
 _MAX_GRADIENT_NORM = 1.0
@@ -71,22 +72,18 @@ class Trainer:
         """Have checkpoints hold one more part."""
         self._parts[name] = part
 
-    def advance(self, loss: Tensor) -> None:
-        """Take one step down a loss.
-
-        Args:
-            loss: A scalar with its graph.
-        """
+    def advance(self, *losses: Loss) -> None:
+        """Take one step down the sum of some losses; with more than one, each is computed in a thread of its own."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.schedule, self.step) * group["share"]
         self.optimizer.zero_grad()
-        loss.backward()
+        total = backward(losses)
         parameters = [p for network in self.networks.values() for p in network.parameters()]
         nn.utils.clip_grad_norm_(parameters, _MAX_GRADIENT_NORM)
         self.optimizer.step()
         self._average()
         self.step += 1
-        self.losses.append(loss.item())
+        self.losses.append(total)
 
     def save(self, checkpoint: Path) -> None:
         """Write the whole state, all of it or none."""
@@ -115,18 +112,21 @@ class Trainer:
 
 
 def learning_rate(schedule: Schedule, step: int) -> float:
-    """Return the learning rate of a step: a linear warm-up times half a cosine from the peak to the floor."""
-    cosine = 0.5 * (1 + math.cos(math.pi * step / schedule.steps))
+    """Return the learning rate of a step: a linear warm-up, the peak, and half a cosine down to the floor."""
+    falling = max(0.0, 1 - (1 - step / schedule.steps) / schedule.decay)
+    cosine = 0.5 * (1 + math.cos(math.pi * falling))
     warmup = min(1.0, (step + 1) / schedule.warmup)
     return schedule.learning_rate * warmup * (cosine * (1 - schedule.floor) + schedule.floor)
 
 
-def fit(trainer: Trainer, loss_of_step: Callable[[], Tensor], checkpoint: Path, *, label: str, minutes: float) -> None:
+def fit(
+    trainer: Trainer, losses_of_step: Callable[[], Sequence[Loss]], checkpoint: Path, *, label: str, minutes: float
+) -> None:
     """Take the steps that are left, showing progress and leaving checkpoints.
 
     Args:
         trainer: What is trained.
-        loss_of_step: Draws a batch and returns its loss.
+        losses_of_step: Draws a batch and returns what computes the loss of each of its parts.
         checkpoint: Where the state is kept: at intervals, when interrupted, and at the end.
         label: What the progress bar says.
         minutes: Interval of the checkpoints; 0 keeps one after every step.
@@ -137,7 +137,7 @@ def fit(trainer: Trainer, loss_of_step: Callable[[], Tensor], checkpoint: Path, 
     saved = time.monotonic()
     with Interruption() as interruption, progress_bar(label, trainer.schedule, trainer.step) as show:
         while trainer.step < trainer.schedule.steps:
-            trainer.advance(loss_of_step())
+            trainer.advance(*losses_of_step())
             show(trainer.step, trainer.losses[-1])
             stopping = interruption.requested
             if stopping or time.monotonic() - saved >= 60 * minutes:

@@ -1,6 +1,7 @@
 """Stage `unet`: the denoiser, and the text encoder with it."""
 
 import json
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,6 +15,8 @@ from budgetfusion.scenes.training.clip import attention_for
 from budgetfusion.scenes.training.folder import Figures, TrainingFolder
 from budgetfusion.scenes.training.noise import Noise
 from budgetfusion.scenes.training.settings import Settings, UnetSettings
+from budgetfusion.scenes.training.shards import Loss
+from budgetfusion.scenes.training.tokenizer import tokens_of
 from budgetfusion.scenes.training.trainer import Trainer, fit
 
 _ENCODED_AT_ONCE = 64
@@ -30,7 +33,7 @@ def train_unet(folder: TrainingFolder, settings: Settings, device: torch.device)
     trainer, checkpoint = denoising.trainer, folder.checkpoint("unet")
     if not trainer.resume(checkpoint, device):
         denoising.fill()
-    fit(trainer, denoising.loss_of_step, checkpoint, label="unet", minutes=settings.checkpoint_minutes)
+    fit(trainer, denoising.losses_of_step, checkpoint, label="unet", minutes=settings.checkpoint_minutes)
     with folder.finishing("unet") as result:
         trainer.averages["unet"].save_pretrained(result / "unet")  # type: ignore[operator]
         trainer.averages["text"].save_pretrained(result / "text_encoder")  # type: ignore[operator]
@@ -45,7 +48,7 @@ class Denoising:
     def __init__(self, folder: TrainingFolder, settings: UnetSettings, device: torch.device) -> None:
         self.settings, self.device, self.noise = settings, device, Noise()
         self.tokenizer = CLIPTokenizer.from_pretrained(folder.result("tokenizer"))
-        vae: Any = AutoencoderKL.from_pretrained(folder.result("vae"))
+        vae: Any = AutoencoderKL.from_pretrained(folder.result("decoder"))
         self.vae = vae.to(device).eval().requires_grad_(False)
         attention = attention_for(device)
         text: Any = CLIPTextModel.from_pretrained(folder.result("text"), attn_implementation=attention)
@@ -55,15 +58,15 @@ class Denoising:
         self.trainer = Trainer(settings.schedule, networks, rates={"text": settings.text_rate})
         self.buffer = RotatingBuffer(settings.buffer)
         self.trainer.keep("buffer", self.buffer)
-        self.empty = self._tokens([""])[0]
+        self.empty = tokens_of(self.tokenizer, [""], device)[0]
 
     def fill(self) -> None:
         """Fill the buffer with the scenes of the beginning."""
         for written in range(0, self.settings.buffer, _ENCODED_AT_ONCE):
             self._add_scenes(min(_ENCODED_AT_ONCE, self.settings.buffer - written))
 
-    def loss_of_step(self) -> Tensor:
-        """Return the mean squared error of the predicted velocities of one batch."""
+    def losses_of_step(self) -> list[Loss]:
+        """Pick a batch, and return what computes the mean squared error of its velocities, part by part."""
         if self.trainer.step and self.trainer.step % self.settings.refresh_every == 0:
             self._add_scenes(self.settings.refresh)
         count, rng = self.settings.schedule.batch, self.trainer.rng
@@ -73,7 +76,12 @@ class Denoising:
         timesteps = self.noise.timesteps(count, self.settings, rng)
         noise = torch.randn(latents.shape, generator=rng).to(self.device)
         noised, velocity = self.noise.mix(latents, noise, timesteps)
-        return (self._predict(noised, timesteps, tokens) - velocity).square().mean()
+        parts = [part.chunk(self.settings.parts) for part in (noised, timesteps, tokens, velocity)]
+        return [partial(self._loss, *part) for part in zip(*parts, strict=True)]
+
+    def _loss(self, noised: Tensor, timesteps: Tensor, tokens: Tensor, velocity: Tensor) -> Tensor:
+        share = len(noised) / self.settings.schedule.batch
+        return (self._predict(noised, timesteps, tokens) - velocity).square().mean() * share
 
     def _predict(self, noised: Tensor, timesteps: Tensor, tokens: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16):
@@ -88,13 +96,7 @@ class Denoising:
         batch = self.trainer.scenes.draw(count, share)
         with torch.autocast(self.device.type, torch.bfloat16):
             latents = self.vae.encode(batch.pixels.to(self.device)).latent_dist.mode()
-        self.buffer.add(latents, self._tokens(batch.captions))
-
-    def _tokens(self, captions: list[str]) -> Tensor:
-        length = self.tokenizer.model_max_length
-        padded = self.tokenizer(captions, padding="max_length", truncation=True, max_length=length, return_tensors="pt")
-        tokens: Tensor = padded.input_ids.to(self.device)
-        return tokens
+        self.buffer.add(latents, tokens_of(self.tokenizer, batch.captions, self.device))
 
 
 def build_unet(settings: UnetSettings, channels: int, text_width: int, device: torch.device) -> Any:
@@ -118,6 +120,9 @@ def build_unet(settings: UnetSettings, channels: int, text_width: int, device: t
         cross_attention_dim=text_width,
         attention_head_dim=settings.heads,  # diffusers' name for the number of heads
         norm_num_groups=settings.groups,
+        resnet_time_scale_shift="scale_shift",
+        addition_embed_type="text",  # the whole caption speaks to every block, as the time does
+        addition_embed_type_num_heads=settings.heads,
     )
     if device.type == "cpu":  # the fused attention's backward pass took 37 % of a step on a CPU
         unet.set_attn_processor(AttnProcessor())

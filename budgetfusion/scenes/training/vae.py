@@ -14,7 +14,7 @@ from budgetfusion.scenes.training.latents import encode_means, prune, standardis
 from budgetfusion.scenes.training.settings import Settings, VaeSettings
 from budgetfusion.scenes.training.trainer import Trainer, fit
 
-_HELD_OUT_SEED = 99
+HELD_OUT_SEED = 99
 _LATENT_CELL = 16  # pixels under one latent
 _BATCH = 64
 
@@ -33,9 +33,9 @@ def train_vae(folder: TrainingFolder, settings: Settings, device: torch.device) 
         pixels = _pixels(trainer, settings.vae).to(device)
         return reconstruction_loss(trainer.networks["vae"], pixels, settings.vae, trainer.rng)
 
-    fit(trainer, loss_of_step, checkpoint, label="vae", minutes=settings.checkpoint_minutes)
+    fit(trainer, lambda: [loss_of_step], checkpoint, label="vae", minutes=settings.checkpoint_minutes)
     vae = trainer.averages["vae"].eval()
-    pixels = SceneBatches(_HELD_OUT_SEED).draw(settings.vae.held_out).pixels.to(device)
+    pixels = SceneBatches(HELD_OUT_SEED).draw(settings.vae.held_out).pixels.to(device)
     standardise(vae, pixels)
     pruned = prune(vae, pixels, settings.vae.collapsed_std)
     with folder.finishing("vae") as result:
@@ -77,13 +77,16 @@ def reconstruction_loss(vae: Any, pixels: Tensor, settings: VaeSettings, rng: to
     with torch.autocast(pixels.device.type, torch.bfloat16):
         posterior = vae.encode(pixels).latent_dist
         decoded = vae.decode(posterior.sample(generator=rng)).sample
-    error = decoded.float() - pixels
-    across, down = error.diff(dim=-1).abs().mean(), error.diff(dim=-2).abs().mean()
     dimensions = settings.latent_channels * pixels.shape[-1] * pixels.shape[-2] / _LATENT_CELL
     divergence = posterior.kl().float().mean() / dimensions
-    sharpness = settings.gradient_weight * (across + down)
-    loss: Tensor = error.abs().mean() + error.square().mean() + sharpness + settings.kl_weight * divergence
+    loss: Tensor = picture_loss(decoded.float() - pixels, settings.gradient_weight) + settings.kl_weight * divergence
     return loss
+
+
+def picture_loss(error: Tensor, gradient_weight: float) -> Tensor:
+    """Return L1 + squared error + weighted L1 of the picture's gradient, of errors (batch, 3, side, side)."""
+    across, down = error.diff(dim=-1).abs().mean(), error.diff(dim=-2).abs().mean()
+    return error.abs().mean() + error.square().mean() + gradient_weight * (across + down)
 
 
 @torch.no_grad()

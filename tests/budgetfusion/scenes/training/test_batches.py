@@ -2,6 +2,7 @@
 
 import torch
 
+from budgetfusion.scenes.captions import is_for_training
 from budgetfusion.scenes.training.batches import RotatingBuffer, SceneBatches, sample_captions
 
 
@@ -12,6 +13,15 @@ def test_scenes_are_pictures_about_zero_with_captions() -> None:
     assert batch.pixels.shape == (5, 3, 64, 64)
     assert len(batch.captions) == 5
     assert -1 <= batch.pixels.min() < 0 < batch.pixels.max() <= 1
+
+
+def test_no_scene_is_of_a_held_out_composition() -> None:
+    """Neither drawn nor only arranged."""
+    batches = SceneBatches(0)
+    arranged = batches.arranged(300)
+
+    assert all(is_for_training(scene) for scene, _ in arranged)
+    assert all(len(things) == scene.num_objects for scene, things in arranged)
 
 
 def test_crops_have_the_size_asked_for() -> None:

@@ -12,17 +12,17 @@ import torch
 from click.testing import CliRunner
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
-from torch import Tensor
 
 from budgetfusion.scenes.training import __main__ as command
 from budgetfusion.scenes.training.errors import ScenesTrainingError
 from budgetfusion.scenes.training.folder import TrainingFolder
 from budgetfusion.scenes.training.settings import FULL, SMOKE, STAGE_NAMES
+from budgetfusion.scenes.training.shards import Loss
 from budgetfusion.scenes.training.stages import STAGES, run_stages
 from budgetfusion.scenes.training.trainer import Trainer
 
 CPU = torch.device("cpu")
-TRAINED = ("vae", "clip", "unet")
+TRAINED = ("vae", "decoder", "text", "unet", "clip")
 
 # Raised within the libraries when a loaded pipeline makes an image.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -106,11 +106,11 @@ def test_an_interrupted_stage_continues_as_if_it_had_not_been(
     """Ctrl-C leaves a checkpoint; resumed, the stage has the losses and the weights of an uninterrupted one."""
     folder = unfinished(stage)
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "advance", _disturbed(19, lambda: signal.raise_signal(signal.SIGINT)))
+        patch.setattr(Trainer, "advance", _disturbed(11, lambda: signal.raise_signal(signal.SIGINT)))
         with pytest.raises(KeyboardInterrupt):
             STAGES[stage](folder, SMOKE, CPU)
 
-    assert torch.load(folder.checkpoint(stage), weights_only=True)["trainer"]["step"] == 19
+    assert torch.load(folder.checkpoint(stage), weights_only=True)["trainer"]["step"] == 11
     STAGES[stage](folder, SMOKE, CPU)
     _assert_same(folder.result(stage), trained.result(stage))
 
@@ -154,17 +154,17 @@ def test_the_command_refuses_a_stage_that_is_none(tmp_path: Path) -> None:
     result = CliRunner().invoke(command.train, ["--out", str(tmp_path), "--stages", "vae,gan"])
 
     assert result.exit_code == 2
-    assert "'gan' is no stage; there are tokenizer, vae, clip, text, unet, assemble." in result.output
+    assert "'gan' is no stage; there are tokenizer, vae, decoder, text, unet, clip, assemble." in result.output
 
 
-def _disturbed(step: int, disturb: Callable[[], None]) -> Callable[[Trainer, Tensor], None]:
+def _disturbed(step: int, disturb: Callable[[], None]) -> Callable[..., None]:
     """Return `Trainer.advance` with something happening within one of the steps."""
     advance = Trainer.advance
 
-    def disturbed(trainer: Trainer, loss: Tensor) -> None:
+    def disturbed(trainer: Trainer, *losses: Loss) -> None:
         if trainer.step == step - 1:
             disturb()
-        advance(trainer, loss)
+        advance(trainer, *losses)
 
     return disturbed
 

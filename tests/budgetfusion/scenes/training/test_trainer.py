@@ -1,5 +1,6 @@
 """One step of the optimiser, and the rate at which it is taken."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 from torch import nn
 
 from budgetfusion.scenes.training.settings import FULL, Schedule, full_for
+from budgetfusion.scenes.training.shards import Loss
 from budgetfusion.scenes.training.trainer import Trainer, learning_rate
 
 SCHEDULE = Schedule(steps=100, batch=4, learning_rate=0.1, warmup=10, betas=(0.9, 0.99), weight_decay=0.0, ema=0.9)
@@ -41,6 +43,25 @@ def test_a_step_goes_down_and_the_average_follows() -> None:
     assert weight < average < 1
     assert trainer.losses[-1] < trainer.losses[0] == 1
     assert trainer.progress == 0.2
+
+
+def test_a_rate_can_stay_at_its_peak() -> None:
+    """With a decay of 0.3 it falls over the last 30 of 100 steps."""
+    rates = [learning_rate(replace(SCHEDULE, decay=0.3), step) for step in range(101)]
+
+    assert set(rates[9:71]) == {0.1}
+    assert rates[70] > rates[71] > rates[100] == pytest.approx(0.1 * 0.005)
+
+
+def test_parts_of_a_batch_make_the_same_step_as_the_whole() -> None:
+    """Two halves, each in its thread, add up to the loss and the weight of one."""
+    whole, halves = _trainer(), _trainer()
+    for _ in range(5):
+        whole.advance(_loss(whole))
+        halves.advance(_loss(halves, 0.5), _loss(halves, 0.5))
+
+    assert halves.losses == whole.losses
+    assert halves.networks["line"].weight.item() == whole.networks["line"].weight.item()
 
 
 def test_a_network_can_learn_more_slowly() -> None:
@@ -84,5 +105,5 @@ def _trainer() -> Trainer:
     return Trainer(SCHEDULE, {"line": _line()})
 
 
-def _loss(trainer: Trainer) -> torch.Tensor:
-    return trainer.networks["line"](torch.ones(1, 1)).square().mean()
+def _loss(trainer: Trainer, share: float = 1.0) -> Loss:
+    return lambda: trainer.networks["line"](torch.ones(1, 1)).square().mean() * share
