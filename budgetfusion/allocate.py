@@ -1,5 +1,7 @@
 """Ways to hand out steps that do not look at the prompt: what OURS has to beat."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,40 @@ def uniform(num_steps: NDArray[np.int64]) -> int:
         num_steps: OURS' steps, shape (prompts,), at least one.
     """
     return max(1, int(np.floor(num_steps.mean() + 0.5)))
+
+
+def exact(num_steps: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return as equal budgets as possible with OURS' total: two adjacent counts, the larger one for prompts by chance.
+
+    UNIFORM is rounded, so its total may differ from OURS' by half a step for each prompt; this one's does not.
+
+    Args:
+        num_steps: OURS' steps, shape (prompts,), at least one.
+        rng: Where the chance comes from.
+
+    Returns:
+        Shape (prompts,).
+    """
+    fewer, left_over = divmod(int(num_steps.sum()), len(num_steps))
+    found = np.full(len(num_steps), fewer, dtype=np.int64)
+    found[rng.permutation(len(num_steps))[:left_over]] += 1
+    return found
+
+
+def by_length(num_steps: NDArray[np.int64], prompts: Sequence[str]) -> NDArray[np.int64]:
+    """Return OURS' budgets dealt by the length of the prompts: what can be known of a text without understanding it.
+
+    Args:
+        num_steps: OURS' steps, shape (prompts,).
+        prompts: The texts; the longest gets the most steps, the first of equals first.
+
+    Returns:
+        Shape (prompts,), the same multiset.
+    """
+    longest_first = np.argsort([-len(prompt) for prompt in prompts], kind="stable")
+    found = np.empty_like(num_steps)
+    found[longest_first] = -np.sort(-num_steps)
+    return found
 
 
 def permuted(num_steps: NDArray[np.int64], rng: np.random.Generator, replicates: int) -> NDArray[np.int64]:

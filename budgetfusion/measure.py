@@ -1,20 +1,20 @@
 """Measuring quality against step count: prompts x knots x seeds -> the measurement table, resumable."""
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from budgetfusion.budgets import prompt_id
-from budgetfusion.config import digest
 from budgetfusion.diffusion.engine import SLOTS
 from budgetfusion.diffusion.ladder import ladder
 from budgetfusion.diffusion.pipeline import Model
 from budgetfusion.errors import FileContentError
 from budgetfusion.measurements import MEASUREMENT, read_table, write_table
 from budgetfusion.metrics import Encoder, measure_images
+from budgetfusion.parts import Parts
 from budgetfusion.steps import KNOTS
 
 METHOD = "euler"
@@ -53,13 +53,15 @@ def measure(
     kept = _known_rows(path, model.digest)
     known = {(row["prompt"], row["seed"]) for row in kept}
     missing = [job for job in dict.fromkeys(jobs) if job not in known]
-    parts = path.with_name(f".{path.name}.parts")
+    parts = Parts(path, MEASUREMENT)
     progress(len(known))
     for start in range(0, len(missing), batch_size):
-        kept += _measured_batch(model, encoder, missing[start : start + batch_size], parts, batch_size)
+        batch = missing[start : start + batch_size]
+        key = [model.digest, [list(job) for job in batch]]
+        kept += parts.rows(key, partial(measure_batch, model, encoder, batch, batch_size))
         progress(len(kept) // len(KNOTS))
     write_table(path, kept, MEASUREMENT)
-    shutil.rmtree(parts, ignore_errors=True)
+    parts.clear()
     return kept
 
 
@@ -94,14 +96,4 @@ def _known_rows(path: Path, model_digest: str) -> list[Row]:
     if others:
         remedy = "Give each model and each setting a table of its own."
         raise FileContentError(path, f"rows of model digest {', '.join(sorted(others))}", model_digest[:12], remedy)
-    return rows
-
-
-def _measured_batch(model: Model, encoder: Encoder, batch: Sequence[Job], parts: Path, slots: int) -> list[Row]:
-    """Read a finished batch or measure it and leave it for the next run."""
-    part = parts / f"{digest([model.digest, [list(job) for job in batch]])[:16]}.parquet"
-    if part.is_file():
-        return read_table(part, MEASUREMENT)
-    rows = measure_batch(model, encoder, batch, slots)
-    write_table(part, rows, MEASUREMENT)
     return rows

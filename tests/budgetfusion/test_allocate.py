@@ -2,13 +2,29 @@
 
 import numpy as np
 
-from budgetfusion.allocate import permuted, uniform, within
+from budgetfusion.allocate import by_length, exact, permuted, uniform, within
 
 
 def test_uniform_is_the_rounded_mean() -> None:
     """Halves round up, as people round."""
     assert uniform(np.array([10, 11])) == 11
     assert uniform(np.array([10, 10, 11])) == 10
+
+
+def test_exact_has_ours_total(rng: np.random.Generator) -> None:
+    """With two adjacent counts, and the larger one for prompts by chance."""
+    ours = np.array([3, 3, 4, 9, 12, 20, 21])
+
+    found = exact(ours, rng)
+
+    assert (found.sum(), set(found.tolist())) == (72, {10, 11})
+    assert any((exact(ours, rng) != found).any() for _ in range(5))
+
+
+def test_the_longest_prompt_gets_the_most() -> None:
+    """The same budgets, dealt by the number of letters."""
+    assert by_length(np.array([2, 9, 5]), ["abc", "a", "ab"]).tolist() == [9, 2, 5]
+    assert by_length(np.array([2, 9]), ["ab", "cd"]).tolist() == [9, 2]
 
 
 def test_permuted_keeps_the_multiset_of_budgets(rng: np.random.Generator) -> None:
