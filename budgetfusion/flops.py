@@ -94,7 +94,7 @@ def _per_block(depth: int | Sequence[int], blocks: int) -> Sequence[int]:
 
 
 def _embeddings(config: Config, tokens: int) -> Flops:
-    """Two layers for the timestep; and in Stable Diffusion XL two for pooled text and image size, in `scenes` a pool."""
+    """Two layers for the timestep; more for pooled text and image size (SDXL), or for a pooled caption (`scenes`)."""
     first = config["block_out_channels"][0]
     found = _linear(1, first, 4 * first) + _linear(1, 4 * first, 4 * first)
     if config.get("addition_embed_type") == "text_time":
