@@ -95,6 +95,19 @@ class AnalysisTable(Table):
     seed: int = 0
 
 
+class QualityTable(Table):
+    """`[quality]`: decided before the data; what marks a participant's rows, and never deletes one."""
+
+    min_repeat_consistency: float = Field(0.5, ge=0, le=1, description="below this share of equal repeats: q-repeats")
+    side_band: float = Field(0.999, gt=0.5, lt=1, description="beyond this binomial band round one half: q-side")
+    fast_ms: float = Field(300, ge=0, description="a main trial answered sooner is too fast, milliseconds")
+    max_fast_share: float = Field(0.2, ge=0, le=1, description="above this share of too fast ones: q-fast")
+    max_run: int = Field(15, ge=2, description="above this many answers in a row on one side: q-run")
+    max_focus_losses: int = Field(5, ge=0, description="the page hidden more often than this: q-focus")
+    max_zoom_changes: int = Field(2, ge=0, description="window or zoom changed more often than this: q-zoom")
+    shows_results: bool = Field(False, description="whether the desk tells choices by condition before the close")
+
+
 class StudyFile(Table):
     """The whole study file."""
 
@@ -104,6 +117,7 @@ class StudyFile(Table):
     design: DesignTable
     texts: TextsTable
     analysis: AnalysisTable = AnalysisTable()
+    quality: QualityTable = QualityTable()
 
     @model_validator(mode="after")
     def _the_task_has_its_reference(self) -> Self:
@@ -134,6 +148,11 @@ class StudyFile(Table):
     def analysis_digest(self) -> str:
         """Digest of `[analysis]`: the preregistration."""
         return digest(self.analysis.model_dump(mode="json"))
+
+    @property
+    def quality_digest(self) -> str:
+        """Digest of `[quality]`: the declared rules by which rows are marked."""
+        return digest(self.quality.model_dump(mode="json"))
 
 
 def read_study_file(path: Path) -> StudyFile:

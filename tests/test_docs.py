@@ -26,6 +26,7 @@ from stimuli.perceived import Perceived
 from stimuli.studyfile import (
     AnalysisTable,
     DesignTable,
+    QualityTable,
     Question,
     StimuliTable,
     StudyFile,
@@ -47,6 +48,7 @@ STUDY_TABLES: dict[str, type[BaseModel]] = {
     "[texts]": TextsTable,
     "[[texts.comprehension]]": Question,
     "[analysis]": AnalysisTable,
+    "[quality]": QualityTable,
     "[prolific]": ProlificTable,
 }
 RECORDS: dict[str, type[BaseModel]] = {
