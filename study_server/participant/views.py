@@ -13,7 +13,7 @@ from study_server.errors import StudyRestsError, UnfinishedError
 from study_server.models import Session
 from study_server.participant.showing import stimuli_of
 from study_server.participant.visits import required_visit, visit_of
-from study_server.participant.way import has_device, has_understood, next_page, why_screened_out
+from study_server.participant.way import has_device, has_understood, next_page
 from study_server.server import current_server
 from study_server.tokens import read_image_name, read_pass, visit_name
 
@@ -21,8 +21,6 @@ participant = Blueprint("participant", __name__, url_prefix="/s/<name>")
 
 EXTERNAL_ID = {"live": re.compile(r"[0-9a-f]{24}")}
 OTHER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_REASONS: dict[str, codes.Outcome] = {"device": "device", "comprehension": "failed_checks"}
-"""The outcome of a visit that was screened out for a reason of its own."""
 
 
 @participant.get("")
@@ -151,7 +149,7 @@ def over(name: str) -> str | BaseResponse:
     template = "full" if visit.state == "full" else "over"
     code, material = _code(name, visit), current_server().material(name)
     with current_server().database.reading() as db:
-        why = why_screened_out(db, visit)
+        why = codes.why_screened_out(db, visit)
     found = {"material": material, "visit": visit, "code": code, "why": why}
     return render_template(f"participant/{template}.html", is_exit=True, **found)
 
@@ -164,10 +162,7 @@ def accessibility(name: str) -> str:
 
 def _code(name: str, visit: Session) -> str:
     with current_server().database.reading() as db:
-        outcome = codes.OUTCOMES[visit.state]
-        if visit.state == "screened_out":
-            outcome = _REASONS.get(why_screened_out(db, visit), outcome)
-        return codes.code_of(db, visit.study_id, outcome)
+        return codes.code_of(db, visit.study_id, codes.outcome_of(db, visit) or codes.OUTCOMES[visit.state])
 
 
 def _require_health(name: str) -> None:

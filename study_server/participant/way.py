@@ -48,10 +48,3 @@ def count(db: Db, visit: Session, what: str) -> int:
     """Return how many entries of a kind the chain of a visit has."""
     entries = select(func.count(Audit.id)).where(Audit.session_id == visit.id, Audit.what == what)
     return db.scalar(entries) or 0
-
-
-def why_screened_out(db: Db, visit: Session) -> str:
-    """Return the reason that was stored when a visit could not go on."""
-    entry = select(Audit.detail).where(Audit.session_id == visit.id, Audit.what == "screened_out")
-    detail = db.scalar(entry)
-    return str((detail or {}).get("why", ""))

@@ -40,6 +40,10 @@ SAMPLES = [
     (errors.AnswerConflictError(7), "Trial 7 was answered before, and the first answer stands. Go on"),
     (errors.UnfinishedError(2), "Found 2 unanswered trial(s), expected none. Go back"),
     (errors.SimulationError("u", 500, "200 at /x"), "u: found HTTP status 500, expected 200 at /x. Check"),
+    (errors.NotRecruitedError("a"), "Study 'a': found no [prolific], expected whom to ask and what to pay. Add"),
+    (errors.SubmissionStateError("5f", "RETURNED", "X"), "Submission 5f: found RETURNED, expected X. Run"),
+    (errors.BonusStateError("a", "x", "y", "Do z."), "Bonuses of 'a': found x, expected y. Do z."),
+    (errors.DiscrepancyError("a", 2), "Study 'a': found 2 disagreement(s) with Prolific, expected none. Look"),
 ]
 
 

@@ -1,0 +1,53 @@
+"""Verified events: each is kept and acted on once, and an old one never hides a newer one."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session as Db
+
+from prolific_config.webhooks import Event
+from study_server.prolific.submissions import Word, find, hear
+from study_server.prolific.tables import Webhook
+
+STATUS_CHANGED = "submission.status.change"
+
+Heard = Literal["acted", "older", "again", "kept"]
+"""It told something new; something newer was known; it or a replay of it came before; it concerns no submission that
+is known yet, and waits for it."""
+
+
+def receive(db: Db, event: Event, signature: str, now: datetime) -> Heard:
+    """Keep a verified event, and act on it if it tells something new.
+
+    Args:
+        db: In a writing transaction.
+        event: What was verified.
+        signature: Of its request; a replay under another id has the same one.
+        now: When it came.
+    """
+    if _came_before(db, event.id, signature):
+        return "again"
+    payload = event.payload
+    is_status = payload.event_type == STATUS_CHANGED and payload.status is not None
+    db.add(
+        Webhook(
+            event_id=event.id,
+            signature=signature,
+            event_type=payload.event_type,
+            resource_id=payload.resource_id,
+            status=payload.status if is_status else None,
+            happened_at=event.happened_at,
+            received_at=now,
+        )
+    )
+    db.flush()
+    row = find(db, payload.resource_id) if is_status else None
+    if row is None or payload.status is None:
+        return "kept"
+    return "acted" if hear(db, row, Word(payload.status, event.happened_at, event.id)) else "older"
+
+
+def _came_before(db: Db, event_id: str, signature: str) -> bool:
+    same = or_(Webhook.event_id == event_id, Webhook.signature == signature)
+    return db.scalar(select(Webhook.id).where(same).limit(1)) is not None
