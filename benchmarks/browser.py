@@ -57,12 +57,18 @@ def chromium(*switches: str) -> Iterator[Browser]:
 
 def enter(page: Page, url: str) -> None:
     """Go from the landing page to the first trial."""
+    instructed(page, url)
+    page.get_by_role("link", name="Begin").click()
+    page.wait_for_selector("#stage[data-trial]")
+
+
+def instructed(page: Page, url: str) -> None:
+    """Go from the landing page to the instructions."""
     page.goto(f"{url}/s/{NAME}")
     page.get_by_role("button", name="Start").click()
     page.get_by_role("button", name="I agree").click()
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("link", name="Begin").click()
-    page.wait_for_selector("#stage[data-trial]")
+    page.wait_for_url("**/instructions")
 
 
 def _item(number: int, purpose: Purpose, reference: Stimulus, stimuli: dict[str, Stimulus]) -> Item:

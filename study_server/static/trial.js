@@ -7,6 +7,7 @@ import { Interlude } from "./interlude.js";
 import { Journal } from "./journal.js";
 import { Outbox, newUuid } from "./outbox.js";
 import { Preload } from "./preload.js";
+import { Presented } from "./presented.js";
 import { Status } from "./status.js";
 import { Viewer } from "./viewer.js";
 import { Watch } from "./watch.js";
@@ -29,6 +30,7 @@ const flip = layout === "flip" ? new Flip(element("stage"), element("flip"), Num
 const present = Object.fromEntries(Object.entries(buttons).filter(([, button]) => button !== null));
 const controls = new Controls(present, keys, () => dialog.open || (flip !== null && !flip.isSeen));
 const watch = new Watch(onMark);
+const presented = new Presented(element("stamp"));
 
 /** Marks for the trial on the screen. @type {Set<string>} */
 let marks = new Set();
@@ -99,7 +101,7 @@ async function run(trial, loading, blankMs, firstMarks) {
       await interlude.show("The pictures have no room", "Please make the window larger, or its zoom smaller (Ctrl and minus), and go on.");
       continue;
     }
-    const { onset, isLate } = await painted(frameMs);
+    const { onset, isLate } = await painted(frameMs, presented);
     if (isLate) marks.add("late");
     flip?.start(Object.keys(images), onset, (value) => journal.note("flipped", trial.index, value));
     const choice = outbox.isOver ? null : await controls.choice();
