@@ -1,5 +1,5 @@
 # Everything a person types. A fresh clone needs only `make` and Python 3.11 to 3.13; PYTHON=... picks another one.
-.PHONY: setup demo check test bench audit docs clean
+.PHONY: setup demo check test bench audit docs pictures clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,6 +35,10 @@ audit: $(VENV)/.dev
 	  && echo "$$report" | grep -qE 'ServiceError|ConnectionError|[Tt]imed out|Max retries|HTTPError'; }; \
 	then echo "audit: the advisory service does not answer from here; nothing was checked."; \
 	else echo "$$report"; exit $$status; fi
+
+# The pictures of the documentation's pages; ARGS=participant only those.
+pictures: setup
+	$(BIN)/python -m tests.browser.pictures $(ARGS)
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m pytest -q tests/test_links.py tests/test_docs.py
