@@ -15,6 +15,8 @@ from study_server.participant.device import gate
 from study_server.participant.leaving import leaving
 from study_server.participant.views import participant
 from study_server.production import require_safe
+from study_server.prolific import faults
+from study_server.prolific.hook import hook
 from study_server.server import Server, markdown
 from study_server.settings import Settings
 
@@ -47,9 +49,10 @@ def create_app(settings: Settings, *, logs_requests: bool = False) -> Flask:
     app.extensions["budgetfusion"] = Server(settings, schema.open_database(settings.database_url))
     app.session_interface = _Cookies()
     app.jinja_env.filters["markdown"] = markdown
-    for blueprint in (participant, gate, comprehension, leaving, api, desk, desk_api, ops):
+    for blueprint in (participant, gate, comprehension, leaving, api, desk, desk_api, ops, hook):
         app.register_blueprint(blueprint)
     problems.register(app)
+    faults.register(app)
     logs.follow(app)
     security.guard(app, is_tls=settings.secure_cookies)
     limits.limit(app)

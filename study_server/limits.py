@@ -14,13 +14,14 @@ BY_ADDRESS = {
     "participant.landing": "3000 per minute",
     "api.open_visit": "1200 per minute",
     "desk.log_in": "10 per minute",
+    "hook.receive": "6000 per minute",
 }
 BY_VISIT = {
     "api.note": "300 per minute",
     "api.complete": "60 per minute",
     "api.withdraw": "30 per minute",
 }
-REFUSED = {"api.answer": "120 per minute"}
+REFUSED = {"api.answer": "120 per minute", "hook.receive": "120 per minute"}
 """Limits by endpoint; of `REFUSED`, only what was refused counts."""
 
 TOO_OFTEN = "You ask too often. Wait a minute and go on; nothing is lost."

@@ -84,5 +84,5 @@ def page(title: str, text: str, status: int) -> Response:
 def is_program() -> bool:
     """Say whether the request comes from a program: it is one of the API's, or asks for JSON."""
     return (request.endpoint or "").startswith(
-        ("api.", "desk_api.")
+        ("api.", "desk_api.", "hook.")
     ) or request.accept_mimetypes.best == "application/json"

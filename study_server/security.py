@@ -30,6 +30,8 @@ REPORT_POLICY = "default-src 'none'; img-src 'self' data:; style-src 'self' 'uns
 """The report is one self-contained file with styles and pictures inside, and no script."""
 
 API = ("api", "desk_api")
+HOOK = "hook"
+"""No browser calls it: what comes there shows a signature, and neither a form's token nor an origin."""
 
 
 def guard(app: Flask, *, is_tls: bool) -> None:
@@ -46,7 +48,7 @@ def guard(app: Flask, *, is_tls: bool) -> None:
         WTF_CSRF_SSL_STRICT=False,  # it would want a referrer, and our pages send none
     )
     forms = CSRFProtect(app)
-    for name in API:
+    for name in (*API, HOOK):
         forms.exempt(app.blueprints[name])
     app.before_request(_check_origin)
     headers = {**HEADERS, "Strict-Transport-Security": HSTS} if is_tls else HEADERS

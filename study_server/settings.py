@@ -26,6 +26,7 @@ class Settings:
         images_offload: `x-accel-redirect:/prefix` or `x-sendfile`: the proxy sends the images.
         proxies: How many reverse proxies stand in front, whose forwarded headers are believed.
         min_free_mb: Below this much free disk nobody new is let in, megabytes.
+        prolific_webhook_secret: What Prolific signs its webhooks with; none: they are not taken.
         studies: Folder with study files and stimuli folders, from which the desk makes studies; none: it makes none.
     """
 
@@ -39,6 +40,7 @@ class Settings:
     images_offload: str | None = None
     proxies: int = 0
     min_free_mb: int = MIN_FREE_MB
+    prolific_webhook_secret: str | None = None
     studies: Path | None = None
 
 
@@ -62,6 +64,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         images_offload=_offload(environ.get("IMAGES_OFFLOAD") or None),
         proxies=_number("PROXIES", environ.get("PROXIES", "0")),
         min_free_mb=_number("MIN_FREE_MB", environ.get("MIN_FREE_MB", str(MIN_FREE_MB))),
+        prolific_webhook_secret=environ.get("PROLIFIC_WEBHOOK_SECRET") or None,
         studies=_folder("STUDIES", environ.get("STUDIES") or None),
     )
 

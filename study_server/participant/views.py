@@ -14,6 +14,7 @@ from study_server.models import Session
 from study_server.participant.showing import stimuli_of
 from study_server.participant.visits import required_visit, visit_of
 from study_server.participant.way import has_device, has_understood, next_page
+from study_server.prolific import entry
 from study_server.server import current_server
 from study_server.tokens import read_image_name, read_pass, visit_name
 
@@ -26,10 +27,13 @@ OTHER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 @participant.get("")
 def landing(name: str) -> str:
     """Say what the study is; starting is a click, so that a link preview starts nothing."""
+    material = current_server().material(name)
+    entry.look(material)
     return render_template(
         "participant/landing.html",
-        material=current_server().material(name),
+        material=material,
         external_id=request.args.get("PROLIFIC_PID", ""),
+        submission_id=request.args.get("SESSION_ID", ""),
         entry=request.args.get("pass", ""),
         resumes=(visit := visit_of(name)) is not None and visit.state in ("consented", "finished"),
     )
@@ -40,13 +44,14 @@ def start(name: str) -> BaseResponse:
     """Begin a visit, or go on with one."""
     server, material = current_server(), current_server().material(name)
     mode, flags = _mode(name)
-    external_id = request.form.get("external_id", "")
+    arrival = entry.arrival(material, mode)
+    external_id = arrival.participant_id
     if external_id and not EXTERNAL_ID.get(mode, OTHER_ID).fullmatch(external_id):
         abort(400, "The participant id in the link is damaged. Open the link again from where you found it.")
     visit = None if external_id or mode == "bot" else visit_of(name)
     if visit is None or visit.state == "declined":
         _require_health(name)
-        visit = server.database.write(lambda db: sessions.start(db, material, mode, external_id or None, flags))
+        visit = server.database.write(lambda db: entry.start(db, material, mode, arrival, flags))
         session[f"visit:{name}"] = visit.token
         metrics.STARTS.labels(mode, "full" if visit.state == "full" else "in").inc()
     return redirect(next_page(name, visit), 303)

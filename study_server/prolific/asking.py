@@ -3,7 +3,8 @@
 import os
 
 from prolific_config.client import Client
-from prolific_config.settings import client_from_environment
+from prolific_config.connection import Connection
+from prolific_config.settings import client_from_environment, connection_without_token
 
 
 def is_possible() -> bool:
@@ -18,3 +19,8 @@ def client() -> Client:
         ProlificSettingError: If PROLIFIC_TOKEN or PROLIFIC_URL is missing or has no meaning.
     """
     return client_from_environment()
+
+
+def anonymous() -> Connection:
+    """Return a connection that shows no token, for what Prolific says to everybody; somebody waits for its answer."""
+    return connection_without_token()

@@ -1,16 +1,22 @@
 """Verified events: each is kept and acted on once, and an old one never hides a newer one."""
 
+import re
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as Db
 
-from prolific_config.webhooks import Event
+from prolific_config.errors import WebhookError
+from prolific_config.webhooks import WINDOW_S, Event
 from study_server.prolific.submissions import Word, find, hear
 from study_server.prolific.tables import Webhook
 
 STATUS_CHANGED = "submission.status.change"
+
+EVENT_ID = re.compile(r"[\x21-\x7e]{1,80}")
+RESOURCE_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
+LONGEST_STATUS, LONGEST_TYPE = 30, 80
 
 Heard = Literal["acted", "older", "again", "kept"]
 """It told something new; something newer was known; it or a replay of it came before; it concerns no submission that
@@ -46,6 +52,21 @@ def receive(db: Db, event: Event, signature: str, now: datetime) -> Heard:
     if row is None or payload.status is None:
         return "kept"
     return "acted" if hear(db, row, Word(payload.status, event.happened_at, event.id)) else "older"
+
+
+def require_plausible(event: Event, now: datetime) -> None:
+    """Refuse what no event of Prolific looks like; its headers are not signed, and one of the future would hide others.
+
+    Raises:
+        WebhookError: Naming what is wrong.
+    """
+    payload = event.payload
+    if not EVENT_ID.fullmatch(event.id) or not RESOURCE_ID.fullmatch(payload.resource_id):
+        raise WebhookError("an id of another form", "Prolific's")
+    if len(payload.status or "") > LONGEST_STATUS or len(payload.event_type) > LONGEST_TYPE:
+        raise WebhookError("a status or event type of no such length", "Prolific's words")
+    if (event.happened_at - now).total_seconds() > WINDOW_S:
+        raise WebhookError("an event of the future", f"one that happened, to within {WINDOW_S:g} s of our clock")
 
 
 def _came_before(db: Db, event_id: str, signature: str) -> bool:

@@ -5,7 +5,7 @@ set_up (Prolific said what it costs), confirmed (a person typed that), paying (a
 known yet), paid, unpaid (a person found that nothing came of it, and its bonuses are proposed again).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import cast
@@ -25,6 +25,9 @@ from study_server.prolific import recruitment
 from study_server.prolific.tables import LONGEST_REASON, BonusBatch, BonusRow, Submission
 from study_server.studies import Material
 
+WAITING = ("set_up", "confirmed")
+"""States of a batch that nobody has asked Prolific to pay."""
+
 
 def bonuses(db: Db, material: Material) -> list[BonusRow]:
     """Return every bonus of a study, each with its submission and its batch, if it lies in one."""
@@ -32,9 +35,9 @@ def bonuses(db: Db, material: Material) -> list[BonusRow]:
     return list(db.scalars(of_study.order_by(BonusRow.id)))
 
 
-def in_state(db: Db, material: Material, state: str) -> list[BonusBatch]:
-    """Return the batches of a study that are in a state."""
-    of_study = select(BonusBatch).where(BonusBatch.study_id == material.study_id, BonusBatch.state == state)
+def in_state(db: Db, material: Material, *states: str) -> list[BonusBatch]:
+    """Return the batches of a study that are in one of these states."""
+    of_study = select(BonusBatch).where(BonusBatch.study_id == material.study_id, BonusBatch.state.in_(states))
     return list(db.scalars(of_study.order_by(BonusBatch.id)))
 
 
@@ -48,9 +51,14 @@ def amount_of(row: BonusRow) -> Money:
     return Money(row.cents, cast(Currency, row.currency))
 
 
-def total_of(found: Iterable[BonusBatch], currency: Currency) -> Money:
+def rewards_of(found: Sequence[BonusBatch], currency: Currency) -> Money:
+    """Return what participants get by batches."""
+    return Money(sum(batch.cents for batch in found), currency)
+
+
+def total_of(found: Sequence[BonusBatch], currency: Currency) -> Money:
     """Return what batches cost in all, with Prolific's fees and tax."""
-    return sum((Money(batch.total_cents, cast(Currency, batch.currency)) for batch in found), Money(0, currency))
+    return Money(sum(batch.total_cents for batch in found), currency)
 
 
 def propose(db: Db, material: Material, wanted: Sequence[Bonus], actor: str) -> int:
@@ -95,7 +103,7 @@ def withdraw(db: Db, material: Material, bonus_id: int, actor: str) -> None:
 
 
 def set_up(database: Database, client: Client, material: Material, study_id: str) -> list[BonusBatch]:
-    """Set up on Prolific whatever is only proposed, which pays nothing; return every batch that waits to be confirmed.
+    """Set up on Prolific whatever is only proposed, which pays nothing; return every batch that is not paid.
 
     Args:
         database: Of the ledger.
@@ -118,11 +126,11 @@ def set_up(database: Database, client: Client, material: Material, study_id: str
         _require_understood(material, given, amount)
         database.write(partial(_keep, material=material, given=given, ids=ids, amount=amount))
     with database.reading() as db:
-        return in_state(db, material, "set_up")
+        return in_state(db, material, *WAITING)
 
 
 def confirm(db: Db, material: Material, batch_ids: Sequence[int], typed: str, actor: str) -> None:
-    """Let a person confirm what batches cost in all; from then on `paying.pay` may pay them.
+    """Let a person confirm what batches cost in all, once or again; from then on `paying.pay` may pay them.
 
     Args:
         db: In a writing transaction.
@@ -133,13 +141,13 @@ def confirm(db: Db, material: Material, batch_ids: Sequence[int], typed: str, ac
 
     Raises:
         NotConfirmedError: If it is another amount.
-        BonusStateError: If a batch is not there or does not wait to be confirmed.
+        BonusStateError: If a batch is not there or was asked for before.
     """
-    found = [batch for batch in in_state(db, material, "set_up") if batch.id in batch_ids]
+    found = [batch for batch in in_state(db, material, *WAITING) if batch.id in batch_ids]
     if not found or len(found) != len(set(batch_ids)):
         remedy = "Set the bonuses up and look at the total again."
-        raise BonusStateError(material.name, "a batch that is confirmed or discarded", "one that is set up", remedy)
-    total = total_of(found, cast(Currency, found[0].currency))
+        raise BonusStateError(material.name, "a batch that is paid or discarded", "one that is set up", remedy)
+    total = total_of(found, recruitment.required_table(db, material).currency)
     if not is_amount(typed, total):
         raise NotConfirmedError(typed, str(total.decimal))
     for batch in found:
@@ -156,7 +164,7 @@ def discard(db: Db, material: Material, batch_id: int, actor: str) -> None:
     waiting = select(BonusBatch).where(
         BonusBatch.id == batch_id,
         BonusBatch.study_id == material.study_id,
-        BonusBatch.state.in_(("set_up", "confirmed")),
+        BonusBatch.state.in_(WAITING),
     )
     batch = db.scalar(waiting.with_for_update())
     if batch is None:

@@ -1,5 +1,6 @@
 """`[prolific]` of a study as it holds now, in versions, and which study on Prolific is ours."""
 
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def read(path: Path) -> ProlificTable:
         StudyFileError: If it is absent or has a fault; names file, key and reason.
     """
     return read_prolific(path)[1]
+
+
+def read_if_there(path: Path) -> ProlificTable | None:
+    """Return `[prolific]` of a study file, or none if it has no such table.
+
+    Raises:
+        StudyFileError: If it has a fault; names file, key and reason.
+    """
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    return read(path) if "prolific" in raw else None
 
 
 def keep(db: Db, material: Material, table: ProlificTable, actor: str = audit.SYSTEM) -> bool:

@@ -250,7 +250,7 @@ def test_whatever_is_called_is_no_error_of_the_server(app, mode, may):
     def call(case):
         if may:
             case.headers = {**(case.headers or {}), **OURS, "Authorization": f"Bearer {bearer}"}
-            case.cookies = {**(case.cookies or {}), "visit": cookies[case.path.split("/")[1]]}
+            case.cookies = {**(case.cookies or {}), "visit": cookies.get(case.path.split("/")[1], "")}
             case.path_parameters = {**(case.path_parameters or {}), "name": "tiny"}
         response = case.call()
         called.add(case.path)
