@@ -19,12 +19,13 @@ from torch import Tensor, nn
 from budgetfusion import scenes
 from budgetfusion.errors import FileContentError
 from budgetfusion.scenes.convolution import COARSE, FINE, Trunk, Widths, activated, read_half, save_half, to_pixels
-from budgetfusion.scenes.grammar import COLOURS, PREPOSITIONS, SHAPES, Region
+from budgetfusion.scenes.grammar import COLOURS, PREPOSITIONS, SHAPES, Group, Region, Scene
 
 COUNTS = 10
 """Classes of the number of objects: 0 to 8, and more."""
 
 _BATCH = 64
+_WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
 _FEW = -4.5  # softplus(-4.5) * 256 places = 2.8
 Numbers = NDArray[np.float32]
 
@@ -166,10 +167,16 @@ class Attributes:
         return tuple(part.cpu().numpy() for part in found)
 
 
+def main_group(scene: Scene) -> tuple[Group, Region] | None:
+    """Return the main group of a scene, the one that its caption names first, and where it stands; none of none.
+
+    A crowd stands everywhere.
+    """
+    return (scene.groups[0], (*scene.regions, _WHOLE)[0]) if scene.groups else None
+
+
 def main_class(places: Numbers, region: Region) -> int:
     """Return which class fills most of a region of one picture: an index into `Config.shapes` or `Config.colours`.
-
-    The main object of a scene is the group that its caption names first, and this asks what stands in its region.
 
     Args:
         places: Of one picture, shape (1 + classes, 16, 16), as in `Seen.shape_map`.
