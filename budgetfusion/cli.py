@@ -31,6 +31,7 @@ EXTRAS = {
     "transformers": "generate",
     "plotext": "generate",
     "skimage": "generate",
+    "torch_fidelity": "inception",
     "flask": "server",
     "sqlalchemy": "server",
     "alembic": "server",

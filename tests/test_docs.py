@@ -18,7 +18,7 @@ from benchmarks.run_all import find as find_benchmarks
 from budgetfusion.budgets import BUDGET
 from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
-from budgetfusion.measurements import COST, EVALUATION, MEASUREMENT
+from budgetfusion.measurements import COST, EVALUATION, MEASUREMENT, SCORE, TRANSFER
 from prolific_config.table import ProlificTable
 from stimuli.conditions import Condition
 from stimuli.manifest import CHOICE_COLUMNS, Item, Manifest, Renderer, Stimulus
@@ -63,6 +63,8 @@ TABLES: dict[str, pa.Schema] = {
     "Measurements": MEASUREMENT,
     "Costs": COST,
     "Evaluations": EVALUATION,
+    "Scores": SCORE,
+    "Transfers": TRANSFER,
 }
 
 
