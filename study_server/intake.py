@@ -17,9 +17,12 @@ from stimuli.store import Store
 from stimuli.studyfile import StudyFile, read_study_file
 from stimuli.verify import inspect
 from study_server.errors import MaterialError
+from study_server.prolific import forms
+from study_server.prolific.forms import Finding, ProlificTable
 from study_server.studies import check_material
 
 DEPTH = 3
+LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Checked:
         num_images: That were decoded and are those of the manifest.
         faults: Everything that is wrong.
         unfilled: Lines of the file that still say REPLACE.
-        prolific: `[prolific]` as it stands in the file; none without one.
+        table: `[prolific]`; none without one.
+        findings: What Prolific's policy says of it, refusals first.
     """
 
     study: StudyFile | None
@@ -49,7 +53,8 @@ class Checked:
     num_images: int
     faults: tuple[Fault, ...]
     unfilled: tuple[str, ...]
-    prolific: dict[str, Any] | None
+    table: ProlificTable | None
+    findings: tuple[Finding, ...]
 
 
 def study_files(root: Path) -> list[str]:
@@ -80,8 +85,10 @@ def check(file: Path, folder: Path, root: Path, images_url: str | None = None) -
         except MaterialError as error:
             faults.append(Fault(_name(folder, root), "", f"found {error.found}, expected {error.expected}"))
     text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    table = _prolific(file, text, root, faults) if study is not None else None
+    findings = tuple(forms.policy(study, table)) if study is not None and table is not None else ()
     lines = tuple(f"{i}: {line.strip()}" for i, line in enumerate(text.splitlines(), 1) if "REPLACE" in line)
-    return Checked(study, manifest, num_images, tuple(faults), lines, _prolific(text))
+    return Checked(study, manifest, num_images, tuple(faults), lines, table, findings)
 
 
 def _below(root: Path, pattern: str) -> list[Path]:
@@ -125,12 +132,17 @@ def _store(images_url: str | None, study: StudyFile) -> str | None:
     return f"{images_url}/{study.study.name}" if images_url else None
 
 
-def _prolific(text: str) -> dict[str, Any] | None:
-    try:
-        found = tomllib.loads(text).get("prolific")
-    except tomllib.TOMLDecodeError:
+def _prolific(file: Path, text: str, root: Path, faults: list[Fault]) -> ProlificTable | None:
+    if "prolific" not in tomllib.loads(text):
         return None
-    return found if isinstance(found, dict) else None
+    try:
+        return forms.read_table(file)
+    except StudyFileError as error:
+        causes = error.__cause__.errors() if isinstance(error.__cause__, ValidationError) else []
+        name = _name(file, root)
+        found = [Fault(name, f"prolific.{_key(fault)}".rstrip("."), _reason(fault)) for fault in causes]
+        faults += found or [Fault(name, error.key, error.reason)]
+    return None
 
 
 def _name(path: Path, root: Path) -> str:
@@ -142,4 +154,9 @@ def _key(fault: Any) -> str:
 
 
 def _reason(fault: Any) -> str:
-    return str(fault["msg"]).removeprefix("Value error, ")
+    """Return what is wrong in words, with what was found where that is short."""
+    if fault["type"] == "missing":
+        return "missing, expected a value; docs/reference/study-file.md lists every key"
+    words, found = str(fault["msg"]).removeprefix("Value error, "), fault["input"]
+    is_plain = isinstance(found, str | int | float) and len(str(found)) <= LONGEST_SHOWN
+    return f"found {found!r}: {words}" if is_plain else words

@@ -28,6 +28,7 @@ class Settings:
         min_free_mb: Below this much free disk nobody new is let in, megabytes.
         prolific_webhook_secret: What Prolific signs its webhooks with; none: they are not taken.
         studies: Folder with study files and stimuli folders, from which the desk makes studies; none: it makes none.
+        public_url: Where participants reach the server; none: where the experimenter does.
     """
 
     secret_key: str
@@ -42,6 +43,7 @@ class Settings:
     min_free_mb: int = MIN_FREE_MB
     prolific_webhook_secret: str | None = None
     studies: Path | None = None
+    public_url: str | None = None
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -66,6 +68,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         min_free_mb=_number("MIN_FREE_MB", environ.get("MIN_FREE_MB", str(MIN_FREE_MB))),
         prolific_webhook_secret=environ.get("PROLIFIC_WEBHOOK_SECRET") or None,
         studies=_folder("STUDIES", environ.get("STUDIES") or None),
+        public_url=environ.get("PUBLIC_URL") or None,
     )
 
 

@@ -43,4 +43,4 @@ def study_page(template: str, name: str, tab: str, **found: Any) -> str:
         state, because = states.state_of(db, material)
     alarm = server.watch.look().alarm
     context = {"material": material, "state": state, "because": because, "alarm": alarm, "tab": tab}
-    return render_template(f"desk/{template}", **context, **found)
+    return render_template(f"desk/{template}", unpublished=states.UNPUBLISHED, **context, **found)

@@ -13,6 +13,7 @@ from study_server.errors import StudyServerError
 from study_server.experimenter.desk import desk
 from study_server.experimenter.doors import require
 from study_server.intake import Checked, Fault
+from study_server.prolific import recruitment
 from study_server.server import current_server
 from study_server.slots import items_of
 
@@ -43,13 +44,15 @@ def create_study() -> Response | tuple[str, int]:
     chosen = _chosen(request.form.get("file", ""), request.form.get("folder", ""))
     if chosen is None:
         abort(400, "Choose a study file and a stimuli folder of the list.")
-    study, manifest = chosen.checked.study, chosen.checked.manifest
+    study, manifest, table = chosen.checked.study, chosen.checked.manifest, chosen.checked.table
     if chosen.checked.faults or study is None or manifest is None:
         return _page(chosen), 422
 
     def act(db: Db) -> None:
         if studies.create(db, study, manifest, chosen.root / chosen.folder):
             states.pause(db, studies.read_material(db, study.study.name), states.UNPUBLISHED, who.name)
+        if table is not None:
+            recruitment.keep(db, studies.read_material(db, study.study.name), table, who.name)
 
     try:
         current_server().database.write(act)

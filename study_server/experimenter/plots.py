@@ -61,9 +61,9 @@ def minutes(spent: Sequence[float]) -> str:
         )
     middle = median(spent)
     at, is_far = frame.x(middle), middle > 0.7 * ticks[-1]
-    parts.append(svg.line(at, svg.TOP, at, frame.y(0), svg.INK, is_dashed=True))
-    said = f"median {middle:.1f} min"
-    parts.append(svg.words(at + (-5 if is_far else 5), svg.TOP + 9, said, anchor="end" if is_far else "start"))
+    parts.append(svg.line(at, svg.TOP - 10, at, frame.y(0), svg.INK, is_dashed=True))
+    said = f"median {middle:.1f}"
+    parts.append(svg.words(at + (-5 if is_far else 5), 14, said, anchor="end" if is_far else "start"))
     return svg.picture(title, parts)
 
 

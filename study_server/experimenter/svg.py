@@ -6,8 +6,8 @@ from math import ceil, floor, log10
 
 from markupsafe import escape
 
-WIDTH, HEIGHT = 400, 176
-LEFT, RIGHT, TOP, BOTTOM = 36, 12, 14, 28
+WIDTH, HEIGHT = 400, 184
+LEFT, RIGHT, TOP, BOTTOM = 36, 12, 26, 28
 INK, SOFT, LINE = "#1a1a1a", "#595959", "#dcdcdc"
 ACCENT, PALE, WARNING, DANGER = "#0072b2", "#a9cbe1", "#e69f00", "#d55e00"
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, sans-serif"
@@ -89,7 +89,7 @@ def axes(frame: Frame, x_ticks: Sequence[tuple[float, str]], y_ticks: Sequence[f
     for place, (value, said) in enumerate(x_ticks):
         anchor = "middle" if 0 < place < last else "start" if place == 0 else "end"
         parts.append(words(frame.x(value), HEIGHT - 10, said, anchor=anchor))
-    return [*parts, words(LEFT, 10, unit)] if unit else parts
+    return [*parts, words(LEFT, 12, unit)] if unit else parts
 
 
 def nice_ticks(most: float, count: int = 3) -> list[float]:

@@ -14,6 +14,8 @@ from study_server.experimenter.desk import desk, study_page
 from study_server.experimenter.doors import require
 from study_server.funnel import funnel
 from study_server.models import MODES, Participant, Session
+from study_server.prolific import submissions
+from study_server.prolific.standing import standing
 from study_server.quality import MARKS
 from study_server.server import current_server
 from study_server.studies import Material
@@ -27,6 +29,8 @@ def show(name: str) -> str:
     mode = _mode()
     with server.database.reading() as db:
         overview = monitor.overview(db, material)
+        stands = standing(db, material)
+        paid = {key: row.status.lower() for key, row in submissions.current(submissions.every(db, material)).items()}
         even, said = balance.balance(db, material, mode), telemetry.telemetry(db, material, mode)
     wish = table.read_wish(request.args)
     rows = overview.of(mode)
@@ -47,9 +51,8 @@ def show(name: str) -> str:
         sorts=table.SORTS,
         stages=monitor.STAGES,
         marks=MARKS,
-        unpublished=states.UNPUBLISHED,
-        pays={},
-        pay=None,
+        pays=paid,
+        pay=stands.pay,
         preview=f"{url_for('participant.landing', name=name)}?pass={entry}",
     )
 

@@ -16,6 +16,8 @@ from study_server.prolific import asking, ledger, recruitment
 from study_server.prolific.tables import BonusRow
 from study_server.studies import Material
 
+__all__ = ["Finding", "ProlificTable", "asked", "bonus", "policy", "read_table", "total"]
+
 
 @contextmanager
 def asked() -> Iterator[Client]:
