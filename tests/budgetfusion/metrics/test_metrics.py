@@ -8,10 +8,11 @@ from skimage.metrics import structural_similarity
 
 from budgetfusion.metrics import BADNESS, QUALITY, measure_images
 from budgetfusion.metrics.d_sim import d_sim
-from budgetfusion.metrics.encoder import scene_encoder
+from budgetfusion.metrics.encoder import SceneEncoder, scene_encoder
 from budgetfusion.metrics.i_clip import i_clip
 from budgetfusion.metrics.l_snr import l_snr, l_snr_db, luma
 from budgetfusion.metrics.ssim import ssim
+from budgetfusion.scenes.midlevel import Config, MidLevel, MidLevelNetwork
 
 Images = NDArray[np.uint8]
 
@@ -97,6 +98,17 @@ def test_larger_images_are_resized_for_the_encoder(images: Images) -> None:
     small, _ = scene_encoder()(images)
 
     assert max(d_sim(features[k : k + 1], small[k])[0] for k in range(len(images))) < 0.1
+
+
+def test_an_encoder_of_layout_gives_the_mid_level_features(images: Images) -> None:
+    """The embeddings stay those of the CLIP."""
+    encoder = SceneEncoder()
+    _, before = encoder(images)
+    encoder.midlevel = MidLevel(MidLevelNetwork(Config(widths=(8, 8, 8), channels=2, features=12)))
+    features, embeddings = encoder(images)
+
+    assert features.shape == (5, 12)
+    np.testing.assert_array_equal(embeddings, before)
 
 
 def test_badness_and_quality_are_mirror_images() -> None:
