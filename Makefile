@@ -1,5 +1,5 @@
 # Everything a person types. A fresh clone needs only `make` and Python 3.11 to 3.13; PYTHON=... picks another one.
-.PHONY: setup demo check test bench audit docs pictures clean
+.PHONY: setup demo check test bench audit docs pictures words clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,6 +39,16 @@ audit: $(VENV)/.dev
 # The pictures of the documentation's pages; ARGS=participant only those.
 pictures: setup
 	$(BIN)/python -m tests.browser.pictures $(ARGS)
+
+# Brings new words of the participant's pages into every catalogue, and drops those that are gone.
+words: $(VENV)/.dev
+	@mkdir -p build
+	cd study_server && $(CURDIR)/$(BIN)/pybabel -q extract -F ../pyproject.toml -k say -k noted --no-wrap \
+	  --add-location=file --sort-by-file -o ../build/words.pot .
+	@for file in study_server/locale/*.po; do \
+	  $(BIN)/pybabel -q update -i build/words.pot -o $$file -l $$(basename $$file .po) --no-fuzzy-matching \
+	    --ignore-obsolete --ignore-pot-creation-date --width 120; \
+	done
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m pytest -q tests/test_links.py tests/test_docs.py

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.load import NAME, Line
+from study_server.simulate import DEVICE
 
 _TOKEN = re.compile(rb'name="form_token" value="([^"]+)"')
 
@@ -41,6 +42,7 @@ class Visitor:
     def open(self) -> list[dict[str, Any]]:
         """Agree, and return the trials: index, block and the names of the images."""
         self._submit("consent", {"decision": "agree"})
+        self._submit("device", {"facts": DEVICE})
         opened = json.loads(self._post("visit", Cookie=self._cookie))
         self.bearer = opened["bearer"]
         return list(opened["trials"])

@@ -57,6 +57,8 @@ class DesignTable(Table):
     right_key: Key = "j"
     not_sure: bool = Field(False, description="whether 'not sure' is a third answer")
     comprehension_tries: int = Field(2, ge=2, le=10, description="tries of the comprehension check")
+    card_calibration: bool = Field(False, description="whether a bank card on the screen tells its pixels per mm")
+    pad_images: bool = Field(False, description="whether all images are sent with one length, so that none tells more")
     seed: int = Field(0, description="of the trial plans")
 
     @model_validator(mode="after")
@@ -67,8 +69,9 @@ class DesignTable(Table):
 
 
 class TextsTable(Table):
-    """`[texts]`: what participants read, Markdown."""
+    """`[texts]`: what participants read, Markdown, and in which language the pages speak beside it."""
 
+    language: Literal["ar", "de", "en"] = Field("en", description="of the texts, and of the pages' own words")
     landing: str
     consent: str
     instructions: str

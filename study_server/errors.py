@@ -234,6 +234,20 @@ class VisitUnknownError(StudyServerError):
         return "This visit goes on in another window, or it is over. Load the page again to go on here."
 
 
+class StepMissingError(StudyServerError):
+    """Somebody asks for a step of the way before an earlier one is done."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(step)
+        self.step = step
+
+    def __str__(self) -> str:
+        return (
+            f"Found no {self.step}, expected it before this step of the visit. Go back to the study: it leads there, "
+            "and everything that is stored is kept."
+        )
+
+
 class TrialUnknownError(StudyServerError):
     """An answer to a trial that the visit does not have."""
 

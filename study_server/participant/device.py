@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 from study_server import audit, sessions
 from study_server.models import Session
 from study_server.participant.visits import required_visit
-from study_server.participant.way import next_page, note_device
+from study_server.participant.way import DEVICE, next_page, note_passed
 from study_server.server import current_server
 from study_server.studies import Material
+from study_server.words import noted
 
 gate = Blueprint("gate", __name__, url_prefix="/s/<name>")
 
@@ -53,9 +54,9 @@ def look(name: str) -> Response:
         try:
             facts = Device.model_validate_json(request.form.get("facts", ""))
         except ValidationError:
-            abort(400, "The check of your screen did not work. Go back and try it again.")
+            abort(400, noted("The check of your screen did not work. Go back and try it again."))
         server.database.write(lambda db: _store(db, visit.id, facts))
-        note_device(name)
+        note_passed(name, visit, DEVICE)
     return redirect(next_page(name, server.database.write(lambda db: db.get_one(Session, visit.id))), 303)
 
 

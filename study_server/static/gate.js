@@ -3,6 +3,7 @@
 import { frameInterval } from "./clock.js";
 import { pixelSha256 } from "./picture.js";
 import { scaleFor } from "./viewer.js";
+import { say } from "./words.js";
 
 const SIDE = 16;
 const list = document.getElementById("gate");
@@ -75,8 +76,8 @@ async function main() {
     const isFine = Object.values(found).every(Boolean);
     goOn.disabled = !isFine;
     document.getElementById("verdict").textContent = isFine
-      ? "Everything is fine. Please leave the window and its zoom as they are."
-      : "Something is not as it should be; see above. This page notices by itself when it is.";
+      ? say("Everything is fine. Please leave the window and its zoom as they are.")
+      : say("Something is not as it should be; see above. This page notices by itself when it is.");
     document.getElementById("facts").value = isFine ? JSON.stringify(facts(frameMs)) : "";
   };
   addEventListener("resize", look);

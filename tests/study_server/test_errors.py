@@ -30,6 +30,7 @@ SAMPLES = [
     (errors.DatabaseAwayError(), "does not answer at the moment. What was acknowledged is stored; start it"),
     (errors.StudyRestsError("a", "paused", "why"), "Study 'a' is paused (why). Run"),
     (errors.VisitUnknownError(), "goes on in another window, or it is over. Load the page again"),
+    (errors.StepMissingError("consent"), "Found no consent, expected it before this step of the visit. Go back"),
     (errors.TrialUnknownError(3), "no trial 3. Load the page again"),
     (errors.UnknownParticipantError("a"), "Study 'a' has no such participant. Give a pseudonym"),
     (errors.BackupError("x", "y"), "Backup: x, expected y. Nothing was changed; run"),

@@ -17,6 +17,7 @@ from study_server.ledger import Audit, Event
 from study_server.models import Answer, Session
 from study_server.production import file_system
 from study_server.settings import Settings
+from study_server.simulate import DEVICE
 from study_server.tokens import sign_desk_key, sign_pass
 
 SIGNING = "signs in the tests only"
@@ -31,6 +32,7 @@ def enter(app, study="tiny"):
     token = page.partition('name="form_token" value="')[2].partition('"')[0]
     client.post(f"/s/{study}/start", data={"form_token": token, "external_id": uuid4().hex[:24]})
     client.post(f"/s/{study}/consent", data={"form_token": token, "decision": "agree"})
+    client.post(f"/s/{study}/device", data={"form_token": token, "facts": DEVICE})
     return client, client.post(f"/s/{study}/visit", headers=OURS).json["bearer"]
 
 
