@@ -24,7 +24,7 @@ from study_server.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 IMAGES, KEPT = ROOT / "docs" / "images", ROOT / "build" / "pictures"
-SETS = {"participant": "tests.browser.participant_pictures"}
+SETS = {"participant": "tests.browser.participant_pictures", "desk": "tests.browser.desk_pictures"}
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 SECRET = "of these pictures, and of nothing else"  # noqa: S105
 STUDY = "pictures"
@@ -110,6 +110,7 @@ def _study_file() -> Path:
         "practice_items = 2": "practice_items = 1",
         "main_trials = 24": "main_trials = 4",
         "repeats = 4": "repeats = 0",
+        "card_calibration = false": "card_calibration = true",
     }
     for placeholder, value in filled.items():
         text = text.replace(placeholder, value)
