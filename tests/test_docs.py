@@ -19,6 +19,7 @@ from budgetfusion.budgets import BUDGET
 from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
 from budgetfusion.measurements import COST, EVALUATION, MEASUREMENT, SCORE, TRANSFER
+from budgetfusion.predictions import PREDICTION
 from prolific_config.table import ProlificTable
 from stimuli.conditions import Condition
 from stimuli.manifest import CHOICE_COLUMNS, Item, Manifest, Renderer, Stimulus
@@ -62,6 +63,7 @@ TABLES: dict[str, pa.Schema] = {
     "Budgets": BUDGET,
     "Measurements": MEASUREMENT,
     "Costs": COST,
+    "Predictions": PREDICTION,
     "Evaluations": EVALUATION,
     "Scores": SCORE,
     "Transfers": TRANSFER,
