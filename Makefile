@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 CHROMIUMS := "$${BUDGETFUSION_CHROMIUM:-}" chromium chromium-browser google-chrome
 
-setup: $(VENV)/.dev $(VENV)/.browser
+setup: $(VENV)/.dev $(VENV)/.browser $(VENV)/.firefox
 
 demo: $(VENV)/.all
 	$(BIN)/budgetfusion demo --out demo $(ARGS)
@@ -90,3 +90,11 @@ $(VENV)/.browser: | $(VENV)/.dev
 	|| $(BIN)/playwright install chromium \
 	|| { echo "setup: no Chromium could be installed; the browser tests are skipped here."; exit 0; }; \
 	touch $@
+
+# A Firefox beside it: the one at hand, else Debian's.
+$(VENV)/.firefox: | $(VENV)/.browser
+	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "setup: installing Firefox for its browser tests" \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr >/dev/null; } \
+	|| echo "setup: no Firefox could be installed; its browser tests are skipped here."
+	@touch $@
