@@ -104,7 +104,7 @@ def test_without_a_good_token_nobody_comes_in(stage, app, link, kind) -> None:
     }
     url = urls[kind]()
     client, status = opens(app, url)
-    page = client.get("/desk/login").text  # some form of ours
+    page = client.get(f"{HERE}?pass=x").text  # it has a form, and its link opens nothing else
     token = page.partition('name="form_token" value="')[2].partition('"')[0]
 
     assert status == 403
