@@ -43,6 +43,8 @@ class Baselines(click.ParamType[tuple[str, ...]]):
 @click.option(
     "--budget-tflop", type=click.FloatRange(0, min_open=True), help="All images together cost at most so many TFLOP."
 )
+@click.option("--split", type=click.Choice(["cut", "best"]), default="cut", show_default=True, help="Of that budget.")
+@click.option("--quantile", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Cover so many images.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the initial noise.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("image.png"), show_default=True)
 @click.option("--predictor", type=click.Path(path_type=Path), help="A predictor; forces it on any model.")
@@ -52,6 +54,8 @@ def generate(
     prompts: Path | None,
     steps: str,
     budget_tflop: float | None,
+    split: str,
+    quantile: float | None,
     seed: int,
     out: Path,
     predictor: Path | None,
@@ -66,12 +70,17 @@ def generate(
     if not every:
         raise click.UsageError("found no prompt, expected at least one: give PROMPT, or --prompts FILE.")
     num_steps = None if steps == "auto" else _number(steps)
+    if split == "best" and (budget_tflop is None or num_steps or quantile):
+        raise click.UsageError("found --split best, expected --budget-tflop beside it, --steps auto and no --quantile.")
     model = load_model(**options)
     warn_unknown(model.config.model, every)
     flops = pictures.flops_of(model)
-    chosen = plans.fixed(every, num_steps) if num_steps else plans.predicted(model, every, predictor)
-    if budget_tflop is not None:
-        chosen = plans.affordable(chosen, flops, budget_tflop)
+    if split == "best" and budget_tflop is not None:
+        chosen = plans.best(model, every, flops, budget_tflop, predictor)
+    else:
+        chosen = plans.fixed(every, num_steps) if num_steps else plans.predicted(model, every, predictor, quantile)
+        if budget_tflop is not None:
+            chosen = plans.affordable(chosen, flops, budget_tflop)
     for path, plan in pictures.save(model, chosen, seed, out):
         click.echo(
             f"{path}: {plan.num_steps} steps ({plan.reason}), {flops.image(plan.num_steps):.3g} TFLOP, seed {seed}, "
