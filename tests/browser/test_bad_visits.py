@@ -186,10 +186,10 @@ def test_a_visit_whose_cookie_is_gone_or_forged_is_told_so(page, url, database, 
 
 @pytest.mark.parametrize(
     ("changes", "status"),
-    [({"trial": 99_999}, 404), ({"response": "tie"}, 422), ({"flags": ["x" * 100_000]}, 413)],
+    [({"trial": 99_999}, 404), ({"trial": 5}, 403), ({"response": "tie"}, 422), ({"flags": ["x" * 100_000]}, 413)],
 )
 def test_a_refused_answer_is_explained_and_does_no_harm(page, url, database, changes, status):
-    """To a trial that is not there, of a kind that is not asked, too long: a problem document; the visit goes on."""
+    """Not there, not reached, of a kind that is not asked, too long: a problem document, and the visit goes on."""
     bearer = enter(page, url)
     found, kind, problem = call(page, bearer, **changes)
     page.keyboard.press("f")
@@ -197,6 +197,19 @@ def test_a_refused_answer_is_explained_and_does_no_harm(page, url, database, cha
 
     assert (found, kind, problem["status"]) == (status, "application/problem+json", status)
     assert stored(database) == [(0, "left")]
+
+
+def test_an_answer_that_overtakes_another_is_kept(page, url, database):
+    """Within a block answers may come in any order; each trial keeps its first."""
+    bearer = enter(page, url)
+    assert call(page, bearer, trial=1)[0] == 200
+    for trial in ("0", "1"):
+        page.wait_for_selector(f'#stage[data-trial="{trial}"]')
+        page.wait_for_timeout(300)
+        page.keyboard.press("f")
+    page.wait_for_selector("#interlude:not([hidden])")
+
+    assert sorted(stored(database)) == [(0, "left"), (1, "right")]
 
 
 def test_a_server_that_refuses_for_good_strands_nobody(page, url, database):
