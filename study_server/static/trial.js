@@ -23,7 +23,7 @@ const dialog = element("instructions");
 const status = new Status(page);
 const viewer = new Viewer(element("stage"), layout);
 const interlude = new Interlude(element("interlude"), [element("stage"), page.querySelector(".question")]);
-const journal = new Journal(`${base}/events`);
+const journal = new Journal(`${base}/events`, () => outbox.lose());
 const outbox = new Outbox(visit, `${base}/answers`, { onChange: (...now) => status.saving(...now), onLost, onRefused });
 const keys = { [page.dataset.leftKey]: "left", [page.dataset.rightKey]: "right", ...(element("choose-tie") && { n: "tie" }) };
 const buttons = { left: element("choose-left"), right: element("choose-right"), tie: element("choose-tie") };

@@ -67,11 +67,12 @@ class Stage:
         context.close()
 
     def keep(self, page: Page, name: str) -> None:
-        """Take a picture of what the window shows, in so few colours that nobody sees the difference."""
+        """Take a picture of what the window shows; with few colours, which loses nothing, it gets a palette."""
         page.wait_for_load_state("networkidle")
         taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         path = self.folder / f"{name}.png"
-        taken.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        small = taken if taken.getcolors(COLOURS) is None else taken.quantize(COLOURS, dither=Image.Dither.NONE)
+        small.save(path, optimize=True)
         print(f"{path.stat().st_size / 1000:7.1f} kB  {path.relative_to(IMAGES)}")  # noqa: T201
 
 
