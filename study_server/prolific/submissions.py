@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
 from prolific_config.models import ACTIVE, RETURNED, TIMED_OUT
@@ -36,7 +36,12 @@ def every(db: Db, material: Material) -> list[Submission]:
 
 
 def find(db: Db, external_id: str) -> Submission | None:
-    """Return one submission, and let nobody else change it until this transaction ends."""
+    """Return one submission, and let nobody else change it, or make it, until this transaction ends.
+
+    An event and the arrival of its person may come at the same moment: whichever is second sees what the first wrote.
+    """
+    if db.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time
+        db.execute(select(func.pg_advisory_xact_lock(func.hashtext(external_id))))
     return db.scalar(select(Submission).where(Submission.external_id == external_id).with_for_update())
 
 

@@ -58,8 +58,9 @@ def test_the_newest_word_holds_in_any_order(stage, data) -> None:
     assert stage.database.write(work) == max(heard, key=lambda word: word.at).status
 
 
-def test_who_returns_gives_the_place_to_the_next(stage) -> None:
+def test_who_returns_gives_the_place_to_the_next(any_stage) -> None:
     """The lease ends as returned, and the slot is free."""
+    stage = any_stage
     key = stage.take()
     visit = stage.arrive(key)
     hear(stage, key, Word(RETURNED, NOON))
