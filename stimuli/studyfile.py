@@ -25,6 +25,7 @@ class StudyTable(Table):
     ethics: str = Field(description="the approval number of the ethics committee")
 
 
+DeviceKind = Literal["desktop", "tablet", "phone"]
 Key = Annotated[str, Field(pattern=r"^([a-z0-9]|arrow(left|right|up|down))$")]
 
 
@@ -57,6 +58,9 @@ class DesignTable(Table):
     right_key: Key = "j"
     not_sure: bool = Field(False, description="whether 'not sure' is a third answer")
     comprehension_tries: int = Field(2, ge=2, le=10, description="tries of the comprehension check")
+    devices: tuple[DeviceKind, ...] = Field(
+        ("desktop", "tablet", "phone"), min_length=1, description="that may take part"
+    )
     card_calibration: bool = Field(False, description="whether a bank card on the screen tells its pixels per mm")
     pad_images: bool = Field(False, description="whether all images are sent with one length, so that none tells more")
     seed: int = Field(0, description="of the trial plans")

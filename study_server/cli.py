@@ -10,6 +10,7 @@ import click
 from study_server.cli_accounts import account
 from study_server.cli_audit import audit
 from study_server.cli_db import db
+from study_server.cli_invite import invite
 from study_server.cli_options import DATABASE, NAME, actor
 from study_server.cli_people import anonymise, erase, retain
 from study_server.cli_state import close, codes, pause, resume
@@ -222,5 +223,5 @@ def export(name: str, out: Path, unblind: bool, database: str) -> None:
     opened.close()
 
 
-for command in (db, audit, account, pause, resume, close, codes, erase, anonymise, retain):
+for command in (db, audit, account, pause, resume, close, codes, erase, anonymise, retain, invite):
     study.add_command(command)

@@ -81,3 +81,17 @@ def test_a_german_study_says_its_errors_in_german(page, url, make_study):
     assert page.get_attribute("html", "lang") == "de"
     page.goto(f"{url}/s/none")
     assert page.get_attribute("html", "lang") == "en"
+
+
+def test_a_device_of_another_kind_is_told_which_kinds_may_take_part(page, url, make_study):
+    """A study for tablets and phones says so to a computer, in its own language, and offers the way out."""
+    make_study("tablets", {"language": "de"}, devices=["tablet", "phone"])
+    page.goto(f"{url}/s/tablets")
+    primary(page, "consent")
+    page.locator(".primary").click()
+    page.wait_for_selector("[data-check=kind][data-found=no]")
+
+    assert "Bitte nehmen Sie teil mit einem Tablet · einem Telefon." in page.inner_text("#gate")
+    assert page.is_disabled("#go-on")
+    page.get_by_role("button", name="Das geht hier nicht").click()
+    assert page.inner_text("h1") == "Dieses Gerät passt nicht"

@@ -196,3 +196,16 @@ def test_images_are_sent_in_one_length_where_the_study_wants_it(app, database, t
     assert len(names) == 30
     assert len({path.stat().st_size for path in (tmp_path / "images").iterdir()}) > 1
     assert len(sizes) == 1
+
+
+def test_a_device_of_a_kind_that_may_not_take_part_does_not_pass(app, database, tiny, stimuli_folder, manifest):
+    """What the page refuses the server refuses, too."""
+    with database.writing() as db:
+        studies.create(db, tiny.study_file(devices=["tablet"]), manifest, stimuli_folder)
+    client = Client(app)
+    client.form("start", external_id="")
+    client.form("consent", decision="agree")
+    sent = client.browser.post("/s/tiny/device", data={"form_token": client.token, "facts": DEVICE})
+
+    assert sent.status_code == 403
+    assert "no device check" in client.open().json["detail"]
