@@ -1,7 +1,7 @@
 /** Time as the participant's screen knows it; all times are milliseconds on the clock of `event.timeStamp`. */
 
 const FRAMES = 20;
-const PATIENCE_MS = 250;
+const PATIENCE_MS = 1000;
 
 /** @returns {Promise<number>} when the next frame began */
 export function frame() {
