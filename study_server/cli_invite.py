@@ -4,12 +4,12 @@ import click
 
 from study_server.cli_options import DATABASE, NAME
 
+MODES = ["pilot", "preview"]
+
 
 @click.command()
 @NAME
-@click.option(
-    "--mode", type=click.Choice(["pilot", "preview"]), default="pilot", show_default=True, help="Of the rows."
-)
+@click.option("--mode", type=click.Choice(MODES), default="pilot", show_default=True, help="Of the rows.")
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Address of the server.")
 @DATABASE
 def invite(name: str, mode: str, url: str, database: str) -> None:
