@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
@@ -97,9 +98,26 @@ def _run(run: list[Reply]) -> str:
 
 
 def _step(entry: Audit) -> str:
-    detail = {} if entry.detail is None else entry.detail
-    said = ", ".join(f"{key} {value}" for key, value in detail.items() if key not in ("sha256", "text"))
-    return f"{entry.what}: {said}" if said else entry.what
+    """Return a step of the visit in words; of an erased one only its name is left."""
+    detail: dict[str, Any] = dict(entry.detail or {})
+    words = {
+        "start": lambda: f"started, place {detail['slot']}",
+        "consent": lambda: f"agreed (ethics {detail['ethics']})",
+        "device": lambda: _device(detail),
+        "comprehension": lambda: f"comprehension check: wrong {', '.join(map(str, detail['wrong']))}",
+        "understood": lambda: "comprehension check passed",
+        "lease": lambda: f"place given back: {detail['ended']}",
+        "screened_out": lambda: f"screened out: {detail.get('why') or 'no reason given'}",
+        "finish": lambda: "finished, after the place was given back" if detail["extra"] else "finished",
+        "comment": lambda: "wrote a comment",
+    }
+    return words[entry.what]() if entry.what in words and detail else entry.what.replace("_", " ")
+
+
+def _device(detail: dict[str, Any]) -> str:
+    width, height = detail["window"]
+    shown = f"window {width} × {height}, {detail['pixel_ratio']:g} device pixels to a pixel"
+    return f"device: {detail['kind']}, {detail['engine']}, {shown}, {detail['frame_ms']:g} ms a frame"
 
 
 def _event(event: Event) -> str:

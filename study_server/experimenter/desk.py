@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from study_server import states
@@ -19,6 +19,8 @@ def require_login() -> Response | None:
         return redirect(request.path, 303)
     if visitor() is not None or request.endpoint in ("desk.login", "desk.log_in"):
         return None
+    if "HX-Request" in request.headers:  # a page that renews itself keeps what it shows
+        abort(401, "Log in at the desk again.")
     return redirect(url_for("desk.login"), 303)
 
 

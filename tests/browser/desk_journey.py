@@ -47,6 +47,7 @@ class Desk:
     world: Any
     look: Any
     root: Path
+    clock: Any
     name: str = "drawn"
 
     def go(self, path=""):
@@ -76,7 +77,7 @@ def fast_clock():
     with ExitStack() as stack:
         for module in (sessions, answers, audit):
             stack.enter_context(mock.patch.object(module, "datetime", Fast))
-        yield
+        yield Fast
 
 
 @contextmanager
@@ -93,8 +94,8 @@ def desk_of(root, page, look):
     with ExitStack() as stack:
         stand_in = stack.enter_context(StandIn([Description()]))
         stack.enter_context(mock.patch.dict("os.environ", {"PROLIFIC_URL": stand_in.url, "PROLIFIC_TOKEN": TOKEN}))
-        stack.enter_context(fast_clock())
-        yield Desk(stack.enter_context(serving(settings)), page, stand_in.world, look, root)
+        clock = stack.enter_context(fast_clock())
+        yield Desk(stack.enter_context(serving(settings)), page, stand_in.world, look, root, clock)
     assert stand_in.violations == []
 
 
@@ -107,10 +108,13 @@ def go_through(desk):
     create(desk)
     preview(desk)
     study_id = publish(desk)
-    people = [arrive(desk, study_id, number) for number in range(30)]
-    assert funnel(desk) == dict(zip(NAMES, (30, 30, 30, 0, 0, 0, 0, 0), strict=True))
-    desk.look("monitor-active")
-    happen(desk, people)
+    desk.go()
+    with ExitStack() as visits:
+        people = [arrive(desk, study_id, number, visits) for number in range(30)]
+        desk.page.wait_for_function("() => document.querySelector('.strip dd').innerText === '30'")  # it renews itself
+        assert funnel(desk) == dict(zip(NAMES, (30, 30, 30, 0, 0, 0, 0, 0), strict=True))
+        desk.look("monitor-active")
+        happen(desk, people)
     assert "0 discrepancies" in reconcile(desk)
     assert funnel(desk) == dict(zip(NAMES, (30, 30, 0, 24, 3, 2, 1, 0), strict=True))
     desk.look("monitor")
@@ -121,8 +125,6 @@ def go_through(desk):
     assert "0 discrepancies" in reconcile(desk)
     desk.look("discrepancies")
     close(desk)
-    for person, _ in people:
-        person.close()
 
 
 NAMES = ("arrived", "consented", "active", "finished", "returned", "timed out", "screened out", "others")
@@ -159,7 +161,7 @@ def create(desk):
     desk.look("create")
     desk.press("Create drawn")
     page.wait_for_url("**/desk/drawn")
-    assert "not published yet" in desk.text()
+    assert "Nobody is let in until this study is published" in desk.text()
 
 
 def preview(desk):
@@ -207,34 +209,38 @@ def typed_amount(desk):
     return desk.text("label[for=typed]").split(",")[1].split()[0]
 
 
-def arrive(desk, study_id, number):
-    """Let somebody come from Prolific and agree; return the person and the submission."""
+def arrive(desk, study_id, number, visits):
+    """Let somebody come from Prolific and agree; return the person, the submission and the moment."""
     submission = desk.world.arrive(study_id)
     prolific_id = desk.world.submission(submission)["participant"]
     person = Person(desk.url, "drawn", prolific_id, submission, number, _sides(desk.root, number))
+    visits.callback(person.close)
     person.arrive()
-    return person, submission
+    return person, submission, desk.clock.now(UTC)
 
 
 def happen(desk, people):
     """Let 24 finish, 3 return, 2 run out of time, and 1 fail the comprehension check, in any order."""
     order, world = random.Random(4).sample(range(30), 30), desk.world  # noqa: S311 - no secret
     for number in order:
-        person, submission = people[number]
-        came = datetime.fromisoformat(world.submission(submission)["started_at"])
-        world.now = came + timedelta(minutes=7 + (number * 7) % 10)
-        if number == FAILED:
-            person.fail_the_check()
-            world.move(submission, "AWAITING REVIEW", person.code())
-            continue
-        person.prepare()
-        if number in (*RETURNED, *TIMED_OUT):
-            person.answer(2 + number % 5)
-            world.move(submission, "TIMED-OUT" if number in TIMED_OUT else "RETURNED")
-            continue
-        person.answer()
-        person.finish()
-        world.move(submission, "AWAITING REVIEW", person.code())
+        person, submission, came = people[number]
+        status, code = _take_part(person, number)
+        world.now = datetime.fromisoformat(world.submission(submission)["started_at"]) + (desk.clock.now(UTC) - came)
+        world.move(submission, status, code)
+
+
+def _take_part(person, number):
+    """Let one person do what arrival `number` does; return the submission's status and the code it came back with."""
+    if number == FAILED:
+        person.fail_the_check()
+        return "AWAITING REVIEW", person.code()
+    person.prepare()
+    if number in (*RETURNED, *TIMED_OUT):
+        person.answer(2 + number % 5)
+        return ("TIMED-OUT" if number in TIMED_OUT else "RETURNED"), None
+    person.answer()
+    person.finish()
+    return "AWAITING REVIEW", person.code()
 
 
 def reconcile(desk):
@@ -254,7 +260,7 @@ def watch(desk):
     desk.press("Filter")
     assert page.locator(".participants tbody tr").count() == 3
     page.locator(".participants tbody a").first.click()
-    assert "lease: ended returned" in desk.text(".timeline")
+    assert "place given back: returned" in desk.text(".timeline")
     desk.go("/visits/P-0002")
     desk.look("visit")
     desk.go("/quality")

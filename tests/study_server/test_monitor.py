@@ -97,7 +97,7 @@ def test_telemetry_sums_up_and_raises_its_voice(desk):
 
 
 def test_a_timeline_tells_steps_and_answers_and_no_side(desk):
-    """Start, consent, one line for all answers, finish; no condition and no side."""
+    """Its steps in words, one line for all answers; no condition and no side."""
     visit, bearer = desk.enter("a" * 24)
     desk.complete(visit, bearer)
     with desk.database.reading() as db:
@@ -105,7 +105,7 @@ def test_a_timeline_tells_steps_and_answers_and_no_side(desk):
         moments = timeline.timeline(db, stored, timeline.replies(db, desk.material, stored))
     words = [moment.words for moment in moments]
 
-    assert [word.split(":")[0] for word in words] == ["start", "consent", "trials 0 to 9", "finish"]
+    assert words == ["started, place 0", "agreed (ethics E-1)", "trials 0 to 9: 10 answered", "finished"]
     assert not any(name in " ".join(words) for name in ("OURS", "UNIFORM", "left", "right"))
 
 
