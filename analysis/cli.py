@@ -101,6 +101,32 @@ def efficiency(evaluation: Path, reference: int | None, own: bool, seed: int, as
 
 
 @analyze.command()
+@click.argument("evaluation", type=FILE)
+@click.option("--costs", type=FILE, help="Cost table of one machine, for seconds (Parquet).")
+@click.option("--scores", type=FILE, help="Score table, for IS and FID (Parquet).")
+@click.option("--predictions", type=FILE, help="Prediction table, for the predictor's error (Parquet).")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the document, its tables and figures.")
+@click.option("--reference", type=click.IntRange(1), help="Steps of the reference.  [default: those of REFERENCE]")
+@click.option("--own", is_flag=True, help="Compare samplers with their own reference, not with Euler's.")
+@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
+def paper(
+    evaluation: Path,
+    costs: Path | None,
+    scores: Path | None,
+    predictions: Path | None,
+    out: Path,
+    reference: int | None,
+    own: bool,
+    seed: int,
+) -> None:
+    """Make the papers' tables and figures again from an EVALUATION (Parquet), the papers' figures beside."""
+    from analysis.paper_document import read_given, write_paper
+
+    given = read_given(evaluation, costs, scores, predictions)
+    click.echo(f"Wrote {write_paper(given, out, reference=reference, own=own, seed=seed)}.")
+
+
+@analyze.command()
 @click.option("--data", type=FOLDER, required=True, help="Folder with the published data sets, as CSV.")
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 def validate(data: Path, as_json: bool) -> None:

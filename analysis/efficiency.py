@@ -75,7 +75,7 @@ def efficiency(
     unit, per_unit = ("GFLOP", 1e3) if evaluation["tflop"].mean() < SMALL_TFLOP else ("TFLOP", 1.0)
     cells = prompt_means(evaluation, per_unit)
     rules = ordered(cells.index.get_level_values("rule").unique())
-    weights = _resampled(cells.index.get_level_values("prompt_id").nunique(), seed)
+    weights = resampled(cells.index.get_level_values("prompt_id").nunique(), seed)
     differences = _differences(cells, rules, weights, level)
     permuted = evaluation.loc[evaluation["rule"] == "PERMUTED", "replicate"]
     return Efficiency(
@@ -180,14 +180,20 @@ def _column(cells: pd.DataFrame, rule: str, column: str) -> Numbers:
     return values
 
 
-def _resampled(n: int, seed: int) -> Numbers:
+def resampled(n: int, seed: int) -> Numbers:
     """Return bootstrap weights, shape (RESAMPLES, prompts), each row summing to 1; shared by every rule, so paired."""
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n
 
 
-def _percentiles(draws: Numbers, level: float) -> tuple[float, float]:
+def percentiles(draws: Numbers, level: float) -> tuple[float, float]:
+    """Return the ends of the percentile interval of bootstrap draws."""
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def mean_and_se(values: Numbers) -> tuple[float, float]:
+    """Return the mean and its standard error; NaN where there are too few values."""
+    return float(values.mean()) if len(values) else float("nan"), _se(values)
 
 
 def _se(values: Numbers) -> float:
@@ -198,7 +204,7 @@ def _budgets(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: flo
     rows = []
     for rule in rules:
         steps = _column(cells, rule, "num_steps")
-        low, high = _percentiles(weights @ steps, level)
+        low, high = percentiles(weights @ steps, level)
         computation = _column(cells, rule, "computation")
         rows.append((rule, steps.mean(), _se(steps), low, high, computation.mean(), _se(computation)))
     columns = ["rule", "num_steps", "num_steps_se", "num_steps_low", "num_steps_high", "computation", "computation_se"]
@@ -211,11 +217,11 @@ def _qualities(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: f
         computation = _column(cells, rule, "computation")
         for quality in QUALITIES:
             values, ratios = _column(cells, rule, quality), _column(cells, rule, f"{quality}_ratio")
-            ends = _percentiles(weights @ values, level)
-            of_ratios = ratios.mean(), *_percentiles(weights @ ratios, level)
+            ends = percentiles(weights @ values, level)
+            of_ratios = ratios.mean(), *percentiles(weights @ ratios, level)
             of_means = (
                 values.mean() / computation.mean(),
-                *_percentiles((weights @ values) / (weights @ computation), level),
+                *percentiles((weights @ values) / (weights @ computation), level),
             )
             rows.append((rule, quality, values.mean(), _se(values), *ends, *of_ratios, *of_means))
     averages = [f"{name}{end}" for name in ("mean_of_ratios", "ratio_of_means") for end in ("", "_low", "_high")]
@@ -229,7 +235,7 @@ def _differences(cells: pd.DataFrame, rules: list[str], weights: Numbers, level:
         steps = float((_column(cells, "OURS", "num_steps") - _column(cells, other, "num_steps")).mean())
         for quality in QUALITIES:
             gap = _column(cells, "OURS", quality) - _column(cells, other, quality)
-            rows.append((other, quality, gap.mean(), *_percentiles(weights @ gap, simultaneous), steps))
+            rows.append((other, quality, gap.mean(), *percentiles(weights @ gap, simultaneous), steps))
     return pd.DataFrame(rows, columns=["other", "quality", "difference", "low", "high", "num_steps_difference"])
 
 
@@ -243,7 +249,7 @@ def _gains(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: float
             drawn = (weights @ ratios[0]) / (weights @ ratios[1]) - 1
             means = [q.mean() / c.mean() for q, c in parts]
             drawn_means = [(weights @ q) / (weights @ c) for q, c in parts]
-            ends = _percentiles(drawn_means[0] / drawn_means[1] - 1, level)
-            rows.append((rule, quality, of_ratios, *_percentiles(drawn, level), means[0] / means[1] - 1, *ends))
+            ends = percentiles(drawn_means[0] / drawn_means[1] - 1, level)
+            rows.append((rule, quality, of_ratios, *percentiles(drawn, level), means[0] / means[1] - 1, *ends))
     averages = [f"{name}{end}" for name in ("mean_of_ratios", "ratio_of_means") for end in ("", "_low", "_high")]
     return pd.DataFrame(rows, columns=["rule", "quality", *averages])
