@@ -18,21 +18,28 @@ KEPT = 4096
 
 @dataclass(frozen=True)
 class _Reached:
-    """How far a visit had come when it was looked at: it never goes back, so this stays true."""
+    """How far a visit had come when it was looked at.
 
-    slot_id: int
+    Args:
+        block: The first that lacks an answer, or the last of all.
+        before: Trials with a smaller index belong to it, or to a block before it.
+        count: Trials of the visit.
+    """
+
     block: int
+    before: int
+    count: int
 
 
 class Order:
-    """How far each visit has come, as far as this worker knows."""
+    """How far each visit has come, as far as this worker knows: none ever goes back, so what it knows stays true."""
 
     def __init__(self, plans: Plans) -> None:
         self._plans = plans
-        self._reached: dict[str, _Reached] = {}
+        self._open: dict[str, int] = {}
 
     def require(self, database: Database, bearer: str, trial_index: int) -> None:
-        """Refuse an answer to a trial of a block that is not reached; a bearer of nothing is refused elsewhere.
+        """Refuse an answer to a trial of a block that is not reached; who has no such visit or trial is refused elsewhere.
 
         Args:
             database: Where the answers are.
@@ -41,31 +48,25 @@ class Order:
 
         Raises:
             StepMissingError: If a trial of practice, or of an earlier block, has no stored answer.
-            TrialUnknownError: If the visit has no such trial.
         """
-        reached = self._reached.get(bearer)
-        if reached is not None and self._block_of(database, reached.slot_id, trial_index) <= reached.block:
+        if trial_index < self._open.get(bearer, 0):
             return
         reached = self._look(database, bearer)
-        if reached is None:
+        if reached is None or trial_index >= reached.count:
             return
-        if len(self._reached) >= KEPT:
-            self._reached.clear()
-        self._reached[bearer] = reached
-        if self._block_of(database, reached.slot_id, trial_index) > reached.block:
+        if len(self._open) >= KEPT:
+            self._open.clear()
+        self._open[bearer] = reached.before
+        if trial_index >= reached.before:
             raise StepMissingError("practice" if reached.block == 0 else f"block {reached.block}")
 
-    def _block_of(self, database: Database, slot_id: int, trial_index: int) -> int:
-        with database.reading() as db:  # asks nothing while the plan is in memory
-            return self._plans.trial(db, slot_id, trial_index).block
-
     def _look(self, database: Database, bearer: str) -> _Reached | None:
-        """Return the first block of a visit that has a trial without an answer, or its last block."""
+        """Return how far the visit of a bearer has come; the trials of a block stand together."""
         with database.reading() as db:
             visit = db.execute(select(Session.id, Session.slot_id).where(Session.bearer_sha256 == bearer)).first()
             if visit is None or visit.slot_id is None:
                 return None
             answered = set(db.scalars(select(Answer.trial_id).where(Answer.session_id == visit.id)))
             trials = self._plans.trials(db, visit.slot_id)
-        open_blocks = [trial.block for trial in trials if trial.id not in answered]
-        return _Reached(visit.slot_id, min(open_blocks, default=trials[-1].block))
+        block = min((trial.block for trial in trials if trial.id not in answered), default=trials[-1].block)
+        return _Reached(block, sum(trial.block <= block for trial in trials), len(trials))
