@@ -39,7 +39,7 @@ class Order:
         self._open: dict[str, int] = {}
 
     def require(self, database: Database, bearer: str, trial_index: int) -> None:
-        """Refuse an answer to a trial of a block that is not reached; who has no such visit or trial is refused elsewhere.
+        """Refuse an answer to a trial of a block that is not reached; a wrong bearer or trial is refused elsewhere.
 
         Args:
             database: Where the answers are.
