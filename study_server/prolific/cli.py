@@ -95,8 +95,9 @@ def said(one: "Uncertain") -> str:
 def _give_up(base: "Database", client: "Client", material: "Material", batch: int, left: "list[Uncertain]") -> None:
     from study_server.prolific import paying
 
-    amount = next((one.amount.decimal for one in left if one.batch_id == batch), None)
-    typed = click.prompt(f"Type the amount, {amount}, to say that it was not paid", default="", show_default=False)
+    amounts = [one.amount.decimal for one in left if one.batch_id == batch]
+    question = f"Type the amount, {amounts[0]}, to say that it was not paid" if amounts else ""
+    typed = click.prompt(question, default="", show_default=False) if question else ""
     one = paying.give_up(base, client, material, batch, typed, actor())
     click.echo(f"{len(one.missing)} bonuses are proposed again; run the command without --give-up to pay them.")
 

@@ -1,22 +1,23 @@
 """Verified events: each is kept and acted on once, and an old one never hides a newer one."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session as Db
 
 from prolific_config.errors import WebhookError
 from prolific_config.webhooks import WINDOW_S, Event
 from study_server.prolific.submissions import Word, find, hear
-from study_server.prolific.tables import Webhook
+from study_server.prolific.tables import Submission, Webhook
 
 STATUS_CHANGED = "submission.status.change"
 
 EVENT_ID = re.compile(r"[\x21-\x7e]{1,80}")
 RESOURCE_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 LONGEST_STATUS, LONGEST_TYPE = 30, 80
+KEPT = timedelta(days=2)
 
 Heard = Literal["acted", "older", "again", "kept"]
 """It told something new; something newer was known; it or a replay of it came before; it concerns no submission that
@@ -67,6 +68,16 @@ def require_plausible(event: Event, now: datetime) -> None:
         raise WebhookError("a status or event type of no such length", "Prolific's words")
     if (event.happened_at - now).total_seconds() > WINDOW_S:
         raise WebhookError("an event of the future", f"one that happened, to within {WINDOW_S:g} s of our clock")
+
+
+def prune(db: Db, now: datetime) -> int:
+    """Forget the events of submissions that are not ours; a workspace sends those of all its studies. Return how many.
+
+    Prolific repeats an event for a day, and every submission of ours is known once it was reconciled.
+    """
+    ours = select(Submission.id).where(Submission.external_id == Webhook.resource_id).exists()
+    foreign = delete(Webhook).where(Webhook.received_at < now - KEPT, ~ours)
+    return len(db.execute(foreign.returning(Webhook.id)).all())
 
 
 def _came_before(db: Db, event_id: str, signature: str) -> bool:

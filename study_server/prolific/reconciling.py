@@ -12,7 +12,7 @@ from prolific_config.client import Client
 from prolific_config.discrepancies import Discrepancy
 from prolific_config.models import Submission as Given
 from study_server.db import Database
-from study_server.prolific import comparing, ledger, paying, recruitment, submissions
+from study_server.prolific import comparing, events, ledger, paying, recruitment, submissions
 from study_server.prolific.paying import Uncertain
 from study_server.studies import Material
 
@@ -101,6 +101,7 @@ def _note(db: Db, material: Material, now: datetime) -> None:
     link = recruitment.linked(db, material)
     if link is not None:
         link.reconciled_at = now
+    events.prune(db, now)
 
 
 def _discrepancies(

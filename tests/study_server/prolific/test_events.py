@@ -1,7 +1,7 @@
 """Verified events, on both databases, from several workers at once."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -9,6 +9,7 @@ from prolific_config.models import RETURNED
 from prolific_config.webhooks import Event, Payload
 from study_server.models import Lease
 from study_server.prolific import events
+from study_server.prolific.tables import Webhook
 
 
 def together(*acts):
@@ -60,3 +61,17 @@ def test_people_who_arrive_while_their_events_come_are_not_lost(any_stage) -> No
 
     assert {row.status for row in rows} == {RETURNED}
     assert all(row.session_id is not None for row in rows)
+
+
+def test_events_of_other_studies_are_forgotten_after_two_days(stage) -> None:
+    """A workspace sends those of all its studies; ours stay."""
+    key, now = stage.take(), datetime.now(UTC)
+    stage.reconcile()
+    for name, resource in (("ours", key), ("theirs", "f" * 24)):
+        stage.database.write(lambda db, n=name, r=resource: events.receive(db, event(r, n), n, now))
+    early = stage.database.write(lambda db: events.prune(db, now + timedelta(days=1)))
+    late = stage.database.write(lambda db: events.prune(db, now + timedelta(days=3)))
+
+    assert (early, late) == (0, 1)
+    with stage.database.reading() as db:
+        assert list(db.scalars(select(Webhook.event_id))) == ["ours"]
