@@ -31,6 +31,21 @@ class PipelineUnsupportedError(BudgetFusionError):
         )
 
 
+class SchedulerMismatchError(BudgetFusionError):
+    """A pipeline runs another scheduler than the one that predictors are measured on."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(found)
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"Pipeline's scheduler: found {self.found}, expected EulerDiscreteScheduler with linspace spacing, on "
+            "which the predictor was measured. Set pipe.scheduler = EulerDiscreteScheduler.from_config("
+            'pipe.scheduler.config, timestep_spacing="linspace").'
+        )
+
+
 class JobInvalidError(BudgetFusionError):
     """A job asks for something that cannot be made."""
 

@@ -116,10 +116,14 @@ class Predictor:
         self, prompts: Sequence[str], encode: TextEncoder, model_digest: str, quantile: float | None = None
     ) -> list[Budget]:
         """Return the rows of the budget table for rule OURS; `quantile` as for `suggest`."""
-        return [
-            self._budget(prompt, suggestion, model_digest)
-            for prompt, suggestion in zip(prompts, self.suggest(encode(prompts), quantile), strict=True)
-        ]
+        return self.rows(prompts, self.suggest(encode(prompts), quantile), model_digest)
+
+    def rows(
+        self, prompts: Sequence[str], suggestions: Sequence[Suggestion], model_digest: str | None = None
+    ) -> list[Budget]:
+        """Return the rows of the budget table for what was suggested, by default for the model that was measured."""
+        digest = model_digest or self.model_digest
+        return [self._budget(*one, digest) for one in zip(prompts, suggestions, strict=True)]
 
     def knowing(self, **facts: Any) -> Self:
         """Return the predictor with more facts, which are saved with it."""
