@@ -30,6 +30,12 @@ RESTS = (
     noted("Nothing is lost. Please tell the person who invited you, or try later."),
 )
 FAILED = noted("That did not work")
+PLAIN = {
+    404: noted("There is no page at this address."),
+    405: noted("Nothing can be sent to this address."),
+    413: noted("What was sent is too large."),
+}
+"""Words for an HTTP error that says nothing of its own."""
 
 STATUSES: dict[type[StudyServerError], tuple[int, str, str]] = {
     UnknownStudyError: (404, noted("There is no study here"), noted("Check the address, or ask who sent it to you.")),
@@ -62,7 +68,9 @@ def register(app: Flask) -> None:
         code = error.code or 500
         if code < 400:
             return error.get_response()
-        response = answer(code, FAILED, error.description or error.name)
+        is_plain = error.description in (None, type(error).description)
+        words = PLAIN.get(code, error.description) if is_plain else error.description
+        response = answer(code, FAILED, words or error.name)
         response.headers.extend(
             (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
         )

@@ -5,6 +5,12 @@ from werkzeug.wrappers import Response
 
 from prolific_config.errors import EntryTokenError, ProlificError
 from study_server.problems import RESTS, answer
+from study_server.words import noted
+
+AGAIN = noted("Please open the study again from Prolific")
+TOO_OLD = noted(
+    "The link to this study has been used or is too old. Go back to Prolific and open the study from there."
+)
 
 
 def register(app: Flask) -> None:
@@ -13,8 +19,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(EntryTokenError)
     def refused(error: EntryTokenError) -> Response:
         app.logger.warning("%s", error)
-        words = "The link to this study has been used or is too old. Go back to Prolific and open the study from there."
-        return answer(403, "Please open the study again from Prolific", words)
+        return answer(403, AGAIN, TOO_OLD)
 
     @app.errorhandler(ProlificError)
     def failed(error: ProlificError) -> Response:

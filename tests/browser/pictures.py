@@ -34,7 +34,7 @@ PROMPTS = (
     "an image of two red hearts to the left of a big blue boat at a beach",
     "two flowers, a blue kite and two cyan boats on a brown road",
 )
-SWITCHES = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--lang=en")
+SWITCHES = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-lcd-text", "--lang=en")
 COLOURS = 256
 
 
