@@ -30,6 +30,7 @@ from study_server.models import Lease, Session
 from study_server.prolific import approvals, ledger, paying, submissions
 from study_server.prolific.reconciling import reconcile
 from study_server.prolific.tables import Submission, Webhook
+from study_server.serving import memory_folder
 
 ROUNDS, QUICK_ROUNDS = 200, 6
 CRASHES = 0.2
@@ -64,7 +65,7 @@ def measure(quick: bool) -> list[Figure]:
     """Go through all rounds, each on a fresh copy of one database."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # refusals are meant
     rounds, tally, own = QUICK_ROUNDS if quick else ROUNDS, Tally(), Description()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:  # nothing here is about disks
         template = Path(folder) / "template.db"
         make_study(f"sqlite:///{template}", places=PEOPLE, trials=2).close()
         for number in range(rounds):
