@@ -163,8 +163,8 @@ FULL = Settings(
     text=TextSettings(Schedule(2_400, 64, 1e-3, 200, (0.9, 0.98), 0.01, 0.998, seed=3)),
     unet=UnetSettings(Schedule(22_000, 48, 1.2e-3, 200, (0.9, 0.99), 0.01, 0.9995, decay=0.3, seed=11)),
     clip=ClipSettings(Schedule(3_000, 96, 1e-3, 100, (0.9, 0.98), 0.05, 0.99, seed=2)),
-    attributes=AttributeSettings(Schedule(4_500, 32, 2e-3, 100, (0.9, 0.98), 0.01, 0.998, decay=0.5, seed=5)),
-    midlevel=MidLevelSettings(Schedule(2_000, 24, 1e-3, 100, (0.9, 0.98), 0.01, 0.998, decay=0.5, seed=6)),
+    attributes=AttributeSettings(Schedule(3_000, 32, 2e-3, 100, (0.9, 0.98), 0.01, 0.998, decay=0.5, seed=5)),
+    midlevel=MidLevelSettings(Schedule(1_200, 24, 1e-3, 100, (0.9, 0.98), 0.01, 0.998, decay=0.5, seed=6)),
 )
 
 SMOKE = Settings(
