@@ -15,6 +15,7 @@ SUMMARIES = {
     "doctor": "Check this machine and name every remedy.",
     "predict": "Predict how many denoising steps a prompt deserves.",
     "generate": "Make an image with the predicted number of steps.",
+    "prompts": "Keep the prompts of a file that are unlike each other.",
     "measure": "Measure quality against step count for many prompts.",
     "train": "Train a predictor on a measurement table.",
     "evaluate": "Generate and measure at the steps that each rule chooses.",
