@@ -124,6 +124,8 @@ def go_through(desk):
     export(desk)
     assert "0 discrepancies" in reconcile(desk)
     desk.look("discrepancies")
+    desk.go()
+    assert "£38.40 of £48.00 approved" in desk.text(".subject")
     close(desk)
 
 
