@@ -112,7 +112,20 @@ class StudyFrozenError(StudyServerError):
     def __str__(self) -> str:
         return (
             f"Study '{self.name}' exists already, frozen, with other contents: {' and '.join(self.changed)}. "
-            "Give the changed study another name in [study]."
+            "Make it the next version with `--new-version`, or give it another name in [study]."
+        )
+
+
+class SupersededError(StudyServerError):
+    """An older version of a study is to take people in, which only the newest does."""
+
+    def __init__(self, name: str, newest: str) -> None:
+        super().__init__(name, newest)
+        self.name, self.newest = name, newest
+
+    def __str__(self) -> str:
+        return (
+            f"Study '{self.name}' has the newer version '{self.newest}', which alone takes people in. Resume that one."
         )
 
 

@@ -69,13 +69,18 @@ def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
 
 
 class Study(Base):
-    """A frozen study: its file and manifest as they were when it was created, and whether people may come.
+    """One frozen version of a study: its file and manifest as they were created, and whether people may come.
 
-    A trigger refuses to change what is frozen; a changed study is a study of another name.
+    A trigger refuses to change what is frozen; a changed study is the next version of its series. `name` is the
+    version's address: that of the series for the first version, with a dot and the number for each later one.
     """
 
     __tablename__ = "study"
-    __table_args__ = (one_of("state", STUDY_STATES), CheckConstraint("lease_minutes > 0", name="lease_minutes"))
+    __table_args__ = (
+        one_of("state", STUDY_STATES),
+        CheckConstraint("lease_minutes > 0", name="lease_minutes"),
+        Index("uq_study_series_version", "series", "version", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40), unique=True)
@@ -91,6 +96,8 @@ class Study(Base):
     lease_minutes: Mapped[int]
     retain_until: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    series: Mapped[str] = mapped_column(String(40), server_default="")
+    version: Mapped[int] = mapped_column(server_default="1")
 
 
 class Triplet(Base):
@@ -187,15 +194,19 @@ class Participant(Base):
 
 
 class Identity(Base):
-    """The only place where an external id (Prolific's) stands; deleting a row forgets who it was."""
+    """The only place where an external id (Prolific's) stands; deleting a row forgets who it was.
+
+    Nobody comes twice in `once_in`: the first version of the study, or this one where the study file allows more.
+    """
 
     __tablename__ = "identity"
-    __table_args__ = (UniqueConstraint("study_id", "external_id"),)
+    __table_args__ = (UniqueConstraint("study_id", "external_id"), UniqueConstraint("once_in_id", "external_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
     external_id: Mapped[str] = mapped_column(String(64))
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), unique=True)
+    once_in_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
 
 
 class Session(Base):

@@ -50,9 +50,9 @@ def create_study() -> Response | tuple[str, int]:
 
     def act(db: Db) -> None:
         if studies.create(db, study, manifest, chosen.root / chosen.folder):
-            states.pause(db, studies.read_material(db, study.study.name), states.UNPUBLISHED, who.name)
+            states.pause(db, studies.read_newest(db, study.study.name), states.UNPUBLISHED, who.name)
         if table is not None:
-            recruitment.keep(db, studies.read_material(db, study.study.name), table, who.name)
+            recruitment.keep(db, studies.read_newest(db, study.study.name), table, who.name)
 
     try:
         current_server().database.write(act)
