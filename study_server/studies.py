@@ -4,14 +4,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session as Db
 
 from stimuli.manifest import Item, Manifest
-from stimuli.studyfile import StudyFile
+from stimuli.studyfile import QualityTable, StudyFile
 from study_server import audit
 from study_server.errors import MaterialError, StudyFrozenError, StudyUnreadableError, UnknownStudyError
 from study_server.ledger import OUTCOMES, Code
@@ -85,6 +85,8 @@ def create(
     there = latest(db, study.study.name)
     if there is not None:
         changed = tuple(what for what, (column, value) in digests.items() if getattr(there, column) != value)
+        if _quality_of(there) != study.quality.model_dump(mode="json"):
+            changed = (*changed, "quality")
         if changed and not new_version:
             raise StudyFrozenError(study.study.name, changed)
         if not changed:
@@ -124,6 +126,11 @@ def address(series: str, version: int) -> str:
 def latest(db: Db, series: str) -> Study | None:
     """Return the newest version of a study, or none."""
     return db.scalar(select(Study).where(Study.series == series).order_by(Study.version.desc()).limit(1))
+
+
+def _quality_of(row: Study) -> dict[str, object]:
+    """Return `[quality]` as it was frozen; before there was such a table its defaults held."""
+    return QualityTable().model_dump(mode="json") | cast("dict[str, object]", row.study_file.get("quality", {}))
 
 
 def name_of(db: Db, study_id: int) -> str:

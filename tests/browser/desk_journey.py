@@ -215,7 +215,9 @@ def arrive(desk, study_id, number, visits):
     """Let somebody come from Prolific and agree; return the person, the submission and the moment."""
     submission = desk.world.arrive(study_id)
     prolific_id = desk.world.submission(submission)["participant"]
-    person = Person(desk.url, "drawn", prolific_id, submission, number, _sides(desk.root, number))
+    person = Person(
+        desk.url, "drawn", prolific_id, submission, number, _sides(desk.root, number), lambda: desk.clock.now(UTC)
+    )
     visits.callback(person.close)
     person.arrive()
     return person, submission, desk.clock.now(UTC)
@@ -240,6 +242,9 @@ def _take_part(person, number):
     if number in (*RETURNED, *TIMED_OUT):
         person.answer(2 + number % 5)
         return ("TIMED-OUT" if number in TIMED_OUT else "RETURNED"), None
+    person.answer(12)
+    if number % 7 == 0:
+        person.look_away(12)
     person.answer()
     person.finish()
     return "AWAITING REVIEW", person.code()
