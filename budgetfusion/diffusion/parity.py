@@ -58,10 +58,11 @@ def euler_schedule(scheduler: Any, num_steps: int) -> Schedule:
     Raises:
         SchedulerUnsupportedError: If the scheduler is not Euler's, or predicts neither noise nor v.
     """
-    name, prediction = type(scheduler).__name__, scheduler.config.get("prediction_type", "epsilon")
+    name, config = type(scheduler).__name__, scheduler.config
+    prediction = config.get("prediction_type", "epsilon")
     if type(scheduler) is not EulerDiscreteScheduler or prediction not in ("epsilon", "v_prediction"):
         raise SchedulerUnsupportedError(name, "parity with diffusers is written for Euler, of noise or v, alone")
-    own: Any = EulerDiscreteScheduler.from_config(scheduler.config)
+    own: Any = EulerDiscreteScheduler.from_config(config)
     own.set_timesteps(num_steps)
     sigmas, none = own.sigmas.double().numpy(), np.zeros(len(own.timesteps))
     table = np.stack([own.timesteps.double().numpy(), sigmas[:-1], sigmas[1:], none, none], axis=1)
