@@ -59,7 +59,8 @@ def markdown(document: Document) -> str:
     banner = ["> **SIMULATED – no person made these choices**", ""] if document.is_simulated else []
     if document.is_unblinded:
         banner += ["> **UNBLINDED EARLY – somebody saw results before the study was closed**", ""]
-    lines = [f"# {document.title}", "", *banner, document.subtitle, "", f"**{document.figure}**", ""]
+    figure = [f"**{document.figure}**", ""] if document.figure else []
+    lines = [f"# {document.title}", "", *banner, document.subtitle, "", *figure]
     lines += [line for text in document.summary for line in (text.words, "")]
     for section in document.sections:
         lines += [f"## {section.title}", ""]

@@ -10,16 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from study_server.chain import START, entry_content, leaf_of, link_of, new_salt
+from study_server.db import alone
 from study_server.ledger import Audit
 from study_server.models import Session
 
 SYSTEM = "server"
+_DESK = "the desk's chain"
 
 Detail = dict[str, object]
 
 
 def record(db: Db, what: str, detail: Detail, actor: str = SYSTEM) -> str:
-    """Add an entry to the desk's chain and return the new head; two at once make one try again."""
+    """Add an entry to the desk's chain and return the new head; of two at once one waits until the other is stored."""
+    alone(db, _DESK)
     last = desk_head(db)
     position, head = last if last is not None else (0, START)
     row = _entry(what, actor, detail, position + 1, head)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, func, make_url, select
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -145,6 +145,12 @@ class Database:
         self.engine.dispose()
         if self._at_once is not None:
             self._at_once.dispose()
+
+
+def alone(db: Db, name: str) -> None:
+    """Wait until nobody else does what this name stands for, and let nobody else do it until this transaction ends."""
+    if db.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time
+        db.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
 
 @contextmanager

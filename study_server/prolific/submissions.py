@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from prolific_config.models import ACTIVE, RETURNED, TIMED_OUT
 from prolific_config.models import Submission as Given
 from study_server import sessions
+from study_server.db import alone
 from study_server.models import Identity, Session
 from study_server.prolific.tables import Submission, Webhook
 from study_server.studies import Material
@@ -40,8 +41,7 @@ def find(db: Db, external_id: str) -> Submission | None:
 
     An event and the arrival of its person may come at the same moment: whichever is second sees what the first wrote.
     """
-    if db.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time
-        db.execute(select(func.pg_advisory_xact_lock(func.hashtext(external_id))))
+    alone(db, external_id)
     return db.scalar(select(Submission).where(Submission.external_id == external_id).with_for_update())
 
 
