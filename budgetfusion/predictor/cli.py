@@ -66,7 +66,7 @@ def train(measurements: Path, out: Path, size: Literal["small", "paper"], epochs
 
 def warn_unknown(model: str, prompts: list[str]) -> None:
     """Say on standard error which words of the prompts the embedded model never saw."""
-    from budgetfusion.scenes.grammar import unknown_words
+    from budgetfusion.scenes.sentences import unknown_words
 
     if model != "scenes":
         return
