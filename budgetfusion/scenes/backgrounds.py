@@ -205,9 +205,8 @@ def _airport(d: ImageDraw.ImageDraw, c: Colour | None, horizon: int, rng: random
     tower = int(SIDE * rng.uniform(0.78, 0.9))
     d.rectangle([tower - 3, horizon - 34, tower + 3, horizon], fill=(190, 190, 196))
     d.rectangle([tower - 8, horizon - 44, tower + 8, horizon - 34], fill=(70, 110, 150))
-    d.polygon(
-        [(SIDE * 0.3, SIDE), (SIDE * 0.44, horizon), (SIDE * 0.56, horizon), (SIDE * 0.7, SIDE)], fill=(92, 94, 98)
-    )
+    corners = ((0.3, SIDE), (0.44, horizon), (0.56, horizon), (0.7, SIDE))
+    d.polygon([(SIDE * x, y) for x, y in corners], fill=(92, 94, 98))
     d.line([SIDE // 2, horizon + 4, SIDE // 2, SIDE], fill=(245, 245, 240), width=2)
 
 

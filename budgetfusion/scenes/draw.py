@@ -14,14 +14,7 @@ from budgetfusion.scenes.grammar import COLOURS, NATURAL, SIZES, Group, Region, 
 from budgetfusion.scenes.shapes import PAINTERS
 
 _MIN_SIDE = 22  # drawn pixels; 11 in the picture: smaller objects are lost in a latent of 16 x 16
-_HIGH = (
-    "sky",
-    "night sky",
-    "wall",
-    "brick wall",
-    "striped wall",
-    "checkered floor",
-)  # backgrounds on which a crowd begins near the top
+_HIGH = ("sky", "night sky", "wall", "brick wall", "striped wall", "checkered floor")  # a crowd begins near the top
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from budgetfusion.scenes.grammar import (
 _OPENINGS = ("", "", "", "", "", "a photo of ", "a picture of ", "an image of ", "there is ")
 _EMPTY_WORDS = ("empty ", "plain ", "", "simple ")
 _MIDDLE: Region = (0.1, 0.12, 0.9, 0.92)
-_ROW: Region = (0.02, 0.42, 0.98, 0.88)
+_ROW: Region = (0.02, 0.52, 0.98, 0.76)
 _WALKERS = ("cow", "person", "car", "bird", "boat", "airplane")
 _COMPANIES = ("person", "cow", "bird", "car", "flower", "tree")
 _CROWD = (9, 16)  # objects, from and to
