@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
+from budgetfusion.scenes.training.attention import attention_for
 from budgetfusion.scenes.training.batches import SceneBatches
 from budgetfusion.scenes.training.folder import Figures, TrainingFolder
 from budgetfusion.scenes.training.negatives import swap_word
@@ -71,11 +72,6 @@ def build_clip(settings: ClipSettings, tokenizer: Any, device: torch.device) -> 
     config = CLIPConfig(text_config=tower | text, vision_config=tower | image, projection_dim=settings.width)
     clip: Any = CLIPModel._from_config(config, attn_implementation=attention_for(device))
     return clip.to(device).train()
-
-
-def attention_for(device: torch.device) -> str:
-    """Return the attention whose backward pass is fast: fused on a GPU, plain on a CPU."""
-    return "eager" if device.type == "cpu" else "sdpa"
 
 
 def match(clip: Any, tokenizer: Any, pixels: Tensor, captions: list[str], device: torch.device) -> Tensor:

@@ -133,7 +133,7 @@ FULL = Settings(
     name="full",
     vae=VaeSettings(Schedule(24_000, 8, 2e-3, 100, (0.9, 0.99), 1e-4, 0.998, seed=1)),
     decoder=DecoderSettings(Schedule(3_000, 8, 1e-3, 50, (0.9, 0.99), 1e-4, 0.998, seed=4)),
-    text=TextSettings(Schedule(8_000, 64, 1e-3, 200, (0.9, 0.98), 0.01, 0.998, seed=3)),
+    text=TextSettings(Schedule(2_400, 64, 1e-3, 200, (0.9, 0.98), 0.01, 0.998, seed=3)),
     unet=UnetSettings(Schedule(22_000, 48, 1.2e-3, 200, (0.9, 0.99), 0.01, 0.9995, decay=0.3, seed=11)),
     clip=ClipSettings(Schedule(3_000, 96, 1e-3, 100, (0.9, 0.98), 0.05, 0.99, seed=2)),
 )

@@ -14,7 +14,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from budgetfusion.scenes.captions import scenes
 from budgetfusion.scenes.draw import arrange
 from budgetfusion.scenes.training.batches import SceneBatches
-from budgetfusion.scenes.training.clip import attention_for
+from budgetfusion.scenes.training.attention import attention_for, plain_attention
 from budgetfusion.scenes.training.folder import Figures, TrainingFolder
 from budgetfusion.scenes.training.maps import MapReader, Maps, draw_maps, maps_loss
 from budgetfusion.scenes.training.settings import Settings, TextSettings
@@ -41,7 +41,7 @@ def train_text(folder: TrainingFolder, settings: Settings, device: torch.device)
     def loss_of_step() -> Tensor:
         drawn = trainer.scenes.arranged(settings.text.schedule.batch)
         tokens = tokens_of(tokenizer, [scene.caption for scene, _ in drawn], device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with plain_attention(device), torch.autocast(device.type, torch.bfloat16):
             read = trainer.networks["reader"](trainer.networks["text"](tokens).last_hidden_state)
         return maps_loss(read, _moved(draw_maps(drawn), device))
 

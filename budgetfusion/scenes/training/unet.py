@@ -10,8 +10,8 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from budgetfusion.scenes.training.attention import attention_for
 from budgetfusion.scenes.training.batches import RotatingBuffer
-from budgetfusion.scenes.training.clip import attention_for
 from budgetfusion.scenes.training.folder import Figures, TrainingFolder
 from budgetfusion.scenes.training.noise import Noise
 from budgetfusion.scenes.training.settings import Settings, UnetSettings
