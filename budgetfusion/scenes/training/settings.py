@@ -151,7 +151,9 @@ SMOKE = Settings(
     unet=UnetSettings(
         Schedule(40, 8, 1.2e-3, 8, (0.9, 0.99), 0.01, 0.9, decay=0.3, seed=11),
         widths=(16, 32),
-        **{"groups": 8, "buffer": 64, "refresh": 16},
+        groups=8,
+        buffer=64,
+        refresh=16,
     ),
     clip=ClipSettings(
         Schedule(24, 16, 1e-3, 4, (0.9, 0.98), 0.05, 0.9, seed=2),

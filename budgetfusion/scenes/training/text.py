@@ -13,8 +13,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from budgetfusion.scenes.captions import scenes
 from budgetfusion.scenes.draw import arrange
-from budgetfusion.scenes.training.batches import SceneBatches
 from budgetfusion.scenes.training.attention import attention_for, plain_attention
+from budgetfusion.scenes.training.batches import SceneBatches
 from budgetfusion.scenes.training.folder import Figures, TrainingFolder
 from budgetfusion.scenes.training.maps import MapReader, Maps, draw_maps, maps_loss
 from budgetfusion.scenes.training.settings import Settings, TextSettings
