@@ -1,5 +1,5 @@
 # Everything a person types. A fresh clone needs only `make` and Python 3.11 to 3.13; PYTHON=... picks another one.
-.PHONY: setup demo check test bench audit docs clean
+.PHONY: setup demo check test bench audit docs pictures words clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 CHROMIUMS := "$${BUDGETFUSION_CHROMIUM:-}" chromium chromium-browser google-chrome
 
-setup: $(VENV)/.dev $(VENV)/.browser
+setup: $(VENV)/.dev $(VENV)/.browser $(VENV)/.firefox
 
 demo: $(VENV)/.all
 	$(BIN)/budgetfusion demo --out demo $(ARGS)
@@ -35,6 +35,20 @@ audit: $(VENV)/.dev
 	  && echo "$$report" | grep -qE 'ServiceError|ConnectionError|[Tt]imed out|Max retries|HTTPError'; }; \
 	then echo "audit: the advisory service does not answer from here; nothing was checked."; \
 	else echo "$$report"; exit $$status; fi
+
+# The pictures of the documentation's pages; ARGS=participant only those.
+pictures: setup
+	$(BIN)/python -m tests.browser.pictures $(ARGS)
+
+# Brings new words of the participant's pages into every catalogue, and drops those that are gone.
+words: $(VENV)/.dev
+	@mkdir -p build
+	cd study_server && $(CURDIR)/$(BIN)/pybabel -q extract -F ../pyproject.toml -k say -k noted --no-wrap \
+	  --add-location=file --sort-by-file -o ../build/words.pot .
+	@for file in study_server/locale/*.po; do \
+	  $(BIN)/pybabel -q update -i build/words.pot -o $$file -l $$(basename $$file .po) --no-fuzzy-matching \
+	    --ignore-obsolete --ignore-pot-creation-date --width 120; \
+	done
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m pytest -q tests/test_links.py tests/test_docs.py
@@ -76,3 +90,11 @@ $(VENV)/.browser: | $(VENV)/.dev
 	|| $(BIN)/playwright install chromium \
 	|| { echo "setup: no Chromium could be installed; the browser tests are skipped here."; exit 0; }; \
 	touch $@
+
+# A Firefox beside it: the one at hand, else Debian's.
+$(VENV)/.firefox: | $(VENV)/.browser
+	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "setup: installing Firefox for its browser tests" \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr >/dev/null; } \
+	|| echo "setup: no Firefox could be installed; its browser tests are skipped here."
+	@touch $@

@@ -83,19 +83,47 @@ def _pair(text: str) -> tuple[str, str]:
 
 @analyze.command()
 @click.argument("evaluation", type=FILE)
+@click.option("--reference", type=click.IntRange(1), help="Steps of the reference.  [default: those of REFERENCE]")
+@click.option("--own", is_flag=True, help="Compare samplers with their own reference, not with Euler's.")
 @click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
-def efficiency(evaluation: Path, seed: int, as_json: bool) -> None:
+def efficiency(evaluation: Path, reference: int | None, own: bool, seed: int, as_json: bool) -> None:
     """Print quality and quality per computation of each rule of an EVALUATION (Parquet)."""
     from analysis.efficiency import efficiency as tables
     from analysis.load import read_evaluation
     from analysis.render import to_json
 
-    result = tables(read_evaluation(evaluation), seed=seed)
+    result = tables(read_evaluation(evaluation), reference=reference, own=own, seed=seed)
     if as_json:
         click.echo(to_json(result))
         return
     _print(result)
+
+
+@analyze.command()
+@click.argument("evaluation", type=FILE)
+@click.option("--costs", type=FILE, help="Cost table of one machine, for seconds (Parquet).")
+@click.option("--scores", type=FILE, help="Score table, for IS and FID (Parquet).")
+@click.option("--predictions", type=FILE, help="Prediction table, for the predictor's error (Parquet).")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the document, its tables and figures.")
+@click.option("--reference", type=click.IntRange(1), help="Steps of the reference.  [default: those of REFERENCE]")
+@click.option("--own", is_flag=True, help="Compare samplers with their own reference, not with Euler's.")
+@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
+def paper(
+    evaluation: Path,
+    costs: Path | None,
+    scores: Path | None,
+    predictions: Path | None,
+    out: Path,
+    reference: int | None,
+    own: bool,
+    seed: int,
+) -> None:
+    """Make the papers' tables and figures again from an EVALUATION (Parquet), the papers' figures beside."""
+    from analysis.paper_document import read_given, write_paper
+
+    given = read_given(evaluation, costs, scores, predictions)
+    click.echo(f"Wrote {write_paper(given, out, reference=reference, own=own, seed=seed)}.")
 
 
 @analyze.command()
@@ -169,10 +197,11 @@ def _print(result: Efficiency) -> None:
     for row in result.differences.to_dict("records"):
         gap = number(row["difference"], (row["high"] - row["low"]) / 2)
         name = f"OURS − {row['other']}, {QUALITIES[row['quality']]}"
-        console.print(f"{name:27} {gap:>9} {span(row['low'], row['high'])}", markup=False, highlight=False)
+        console.print(f"{name:36} {gap:>9} {span(row['low'], row['high'])}", markup=False, highlight=False)
     console.print(result.sentence, markup=False, highlight=False)
 
 
 def _title(result: Efficiency) -> str:
     n = f"{result.n_prompts} prompts, {result.n_seeds} seed(s), {result.n_replicates} permutation(s)"
+    n += f"; compared with {result.reference} steps"
     return f"Quality, and quality per computation (1e-2 per {result.unit}); {n}"

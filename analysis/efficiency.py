@@ -4,6 +4,7 @@ An average of per-prompt ratios rewards any budget that varies (E[1/t] > 1/E[t])
 PERMUTED, the same budgets shuffled over the prompts, shows what varying alone is worth.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,12 @@ from numpy.typing import NDArray
 
 from analysis.errors import EvaluationError
 
-RULES = ("OURS", "UNIFORM", "PERMUTED", "REFERENCE")
+RULES = ("OURS", "UNIFORM", "UNIFORM-EXACT", "BY-LENGTH", "PERMUTED", "REFERENCE")
+"""In this order in every table; behind them the fixed step counts, then the baselines."""
+
+DEARER = ("REFERENCE", "FIXED-")
+"""How the names of rules begin that do not keep to OURS' total, and so are no fair comparison of quality."""
+
 QUALITIES = {"sharpness": "1 − L-SNR", "sameness": "1 − D-SIM", "meaning": "I-CLIP"}
 """Quality columns, each in [0, 1] and better when higher, and their names in the paper."""
 
@@ -26,12 +32,16 @@ Numbers = NDArray[np.float64]
 class Efficiency:
     """The evaluation in tables; `unit` is that of every amount of computation, 'TFLOP' or 'GFLOP'.
 
+    `reference`: steps of the reference that the qualities compare with.
+
     `rules`: one row for each rule (num_steps, computation). `quality`: one row for each rule and quality (mean, se, and
     per unit: mean_of_ratios, ratio_of_means, each with _low and _high). `differences`: OURS minus another rule in mean
-    quality. `gains`: relative gain of a rule over UNIFORM in quality per computation, by both averages.
+    quality, for the rules of equal cost. `gains`: relative gain of a rule over UNIFORM in quality per computation, by
+    both averages.
     """
 
     unit: str
+    reference: int
     n_prompts: int
     n_seeds: int
     n_replicates: int
@@ -43,28 +53,34 @@ class Efficiency:
     sentence: str
 
 
-def efficiency(evaluation: pd.DataFrame, *, level: float = 0.95, seed: int = 0) -> Efficiency:
+def efficiency(
+    evaluation: pd.DataFrame, *, reference: int | None = None, own: bool = False, level: float = 0.95, seed: int = 0
+) -> Efficiency:
     """Return quality, computation and quality per computation of each rule, with bootstrap intervals over prompts.
 
     Args:
-        evaluation: Rows of the evaluation table: one for each prompt, seed, rule and replicate.
+        evaluation: Rows of the evaluation table: one for each prompt, seed, rule, replicate and reference.
+        reference: See `against`.
+        own: See `against`.
         level: Confidence level in (0, 1).
         seed: Of the bootstrap.
 
     Raises:
-        EvaluationError: If OURS or UNIFORM is missing, or no prompt has every rule.
+        EvaluationError: If OURS or UNIFORM is missing, no prompt has every rule, or there is no such reference.
 
     Source:
         Table 2 and equations 8 and 9 of arXiv:2412.05780; the PERMUTED control is ours.
     """
+    evaluation = against(evaluation, reference, own=own)
     unit, per_unit = ("GFLOP", 1e3) if evaluation["tflop"].mean() < SMALL_TFLOP else ("TFLOP", 1.0)
     cells = prompt_means(evaluation, per_unit)
-    rules = [rule for rule in RULES if rule in cells.index.get_level_values("rule")]
-    weights = _resampled(cells.index.get_level_values("prompt_id").nunique(), seed)
+    rules = ordered(cells.index.get_level_values("rule").unique())
+    weights = resampled(cells.index.get_level_values("prompt_id").nunique(), seed)
     differences = _differences(cells, rules, weights, level)
     permuted = evaluation.loc[evaluation["rule"] == "PERMUTED", "replicate"]
     return Efficiency(
         unit=unit,
+        reference=int(evaluation["reference_num_steps"].iloc[0]),
         n_prompts=weights.shape[1],
         n_seeds=int(evaluation["seed"].nunique()),
         n_replicates=int(permuted.nunique()),
@@ -75,6 +91,41 @@ def efficiency(evaluation: pd.DataFrame, *, level: float = 0.95, seed: int = 0) 
         gains=_gains(cells, rules, weights, level),
         sentence=sentence(differences, level),
     )
+
+
+def against(evaluation: pd.DataFrame, reference: int | None = None, *, own: bool = False) -> pd.DataFrame:
+    """Return the rows that compare with one reference.
+
+    Args:
+        evaluation: Rows of the evaluation table.
+        reference: Its steps; none: those of the rule REFERENCE, or the fewest if there is no such rule.
+        own: Compare a sampler whose images converge to others than Euler's with its own reference, not Euler's.
+
+    Raises:
+        EvaluationError: If there is no such reference.
+    """
+    steps = sorted(evaluation["reference_num_steps"].unique())
+    if reference is None:
+        named = evaluation.loc[evaluation["rule"] == "REFERENCE", "num_steps"]
+        reference = int(named.iloc[0]) if len(named) else int(steps[0])
+    if reference not in steps:
+        raise EvaluationError(f"references of {', '.join(map(str, steps))} steps", f"one of {reference}")
+    rows = evaluation[evaluation["reference_num_steps"] == reference]
+    by_itself = rows["reference"] == rows["rule"]
+    if not own:
+        return rows[~by_itself]
+    return rows[by_itself | ~rows["rule"].isin(rows.loc[by_itself, "rule"])]
+
+
+def ordered(rules: Iterable[str]) -> list[str]:
+    """Return rules in the order of every table: the named ones, fixed step counts, baselines."""
+
+    def place(rule: str) -> tuple[int, int, str]:
+        if rule in RULES:
+            return 0, RULES.index(rule), rule
+        return (1, int(rule.removeprefix("FIXED-")), rule) if rule.startswith("FIXED-") else (2, 0, rule)
+
+    return sorted(rules, key=place)
 
 
 def prompt_means(evaluation: pd.DataFrame, per_unit: float = 1.0) -> pd.DataFrame:
@@ -129,14 +180,20 @@ def _column(cells: pd.DataFrame, rule: str, column: str) -> Numbers:
     return values
 
 
-def _resampled(n: int, seed: int) -> Numbers:
+def resampled(n: int, seed: int) -> Numbers:
     """Return bootstrap weights, shape (RESAMPLES, prompts), each row summing to 1; shared by every rule, so paired."""
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n
 
 
-def _percentiles(draws: Numbers, level: float) -> tuple[float, float]:
+def percentiles(draws: Numbers, level: float) -> tuple[float, float]:
+    """Return the ends of the percentile interval of bootstrap draws."""
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def mean_and_se(values: Numbers) -> tuple[float, float]:
+    """Return the mean and its standard error; NaN where there are too few values."""
+    return float(values.mean()) if len(values) else float("nan"), _se(values)
 
 
 def _se(values: Numbers) -> float:
@@ -147,7 +204,7 @@ def _budgets(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: flo
     rows = []
     for rule in rules:
         steps = _column(cells, rule, "num_steps")
-        low, high = _percentiles(weights @ steps, level)
+        low, high = percentiles(weights @ steps, level)
         computation = _column(cells, rule, "computation")
         rows.append((rule, steps.mean(), _se(steps), low, high, computation.mean(), _se(computation)))
     columns = ["rule", "num_steps", "num_steps_se", "num_steps_low", "num_steps_high", "computation", "computation_se"]
@@ -160,11 +217,11 @@ def _qualities(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: f
         computation = _column(cells, rule, "computation")
         for quality in QUALITIES:
             values, ratios = _column(cells, rule, quality), _column(cells, rule, f"{quality}_ratio")
-            ends = _percentiles(weights @ values, level)
-            of_ratios = ratios.mean(), *_percentiles(weights @ ratios, level)
+            ends = percentiles(weights @ values, level)
+            of_ratios = ratios.mean(), *percentiles(weights @ ratios, level)
             of_means = (
                 values.mean() / computation.mean(),
-                *_percentiles((weights @ values) / (weights @ computation), level),
+                *percentiles((weights @ values) / (weights @ computation), level),
             )
             rows.append((rule, quality, values.mean(), _se(values), *ends, *of_ratios, *of_means))
     averages = [f"{name}{end}" for name in ("mean_of_ratios", "ratio_of_means") for end in ("", "_low", "_high")]
@@ -174,11 +231,11 @@ def _qualities(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: f
 def _differences(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: float) -> pd.DataFrame:
     simultaneous = 1 - (1 - level) / len(QUALITIES)  # Bonferroni
     rows = []
-    for other in (rule for rule in ("UNIFORM", "PERMUTED") if rule in rules):
+    for other in (rule for rule in rules if rule != "OURS" and not rule.startswith(DEARER)):
         steps = float((_column(cells, "OURS", "num_steps") - _column(cells, other, "num_steps")).mean())
         for quality in QUALITIES:
             gap = _column(cells, "OURS", quality) - _column(cells, other, quality)
-            rows.append((other, quality, gap.mean(), *_percentiles(weights @ gap, simultaneous), steps))
+            rows.append((other, quality, gap.mean(), *percentiles(weights @ gap, simultaneous), steps))
     return pd.DataFrame(rows, columns=["other", "quality", "difference", "low", "high", "num_steps_difference"])
 
 
@@ -192,7 +249,7 @@ def _gains(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: float
             drawn = (weights @ ratios[0]) / (weights @ ratios[1]) - 1
             means = [q.mean() / c.mean() for q, c in parts]
             drawn_means = [(weights @ q) / (weights @ c) for q, c in parts]
-            ends = _percentiles(drawn_means[0] / drawn_means[1] - 1, level)
-            rows.append((rule, quality, of_ratios, *_percentiles(drawn, level), means[0] / means[1] - 1, *ends))
+            ends = percentiles(drawn_means[0] / drawn_means[1] - 1, level)
+            rows.append((rule, quality, of_ratios, *percentiles(drawn, level), means[0] / means[1] - 1, *ends))
     averages = [f"{name}{end}" for name in ("mean_of_ratios", "ratio_of_means") for end in ("", "_low", "_high")]
     return pd.DataFrame(rows, columns=["rule", "quality", *averages])

@@ -42,10 +42,11 @@ def efficiency_section(found: Efficiency | None, *, same_model: bool) -> Section
         return Section("Is the budget well spent?", (Text(NOTHING, "note"),))
     level = f"{100 * found.level:g} %"
     n = f"n = {found.n_prompts} prompts, {found.n_seeds} seed{'s' if found.n_seeds != 1 else ''} each"
+    n += f", compared with {found.reference} steps"
     shuffled = f", PERMUTED the mean of {found.n_replicates} permutations" if found.n_replicates else ""
     caption = (
-        f"Above: mean quality of each rule with {level} bootstrap CI over prompts. Below: OURS minus UNIFORM and "
-        f"PERMUTED, paired by prompt, with simultaneous {level} bootstrap CI (Bonferroni over {len(QUALITIES)} "
+        f"Above: mean quality of each rule with {level} bootstrap CI over prompts. Below: OURS minus the rules of "
+        f"equal cost, paired by prompt, with simultaneous {level} bootstrap CI (Bonferroni over {len(QUALITIES)} "
         f"qualities). Higher is better. {n}{shuffled}; {RESAMPLES} resamples."
     )
     other = "The evaluation was made with another model or other settings than the study’s images."

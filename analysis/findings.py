@@ -96,49 +96,70 @@ def analyse(
         NoChoicesError: If nothing is left to analyse.
         EvaluationError: If the evaluation cannot be compared.
     """
-    rules, level = plan.rules, plan.level
-    rows, flow = exclude(choices, rules)
-    kept = selection_rate(rows, compare, level, ties=rules.ties, clusters=plan.clusters)
-    trials = main_trials(rows, compare, rules.ties)
+    rows, flow = exclude(choices, plan.rules)
+    trials = main_trials(rows, compare, plan.rules.ties)
     everyone = first_sessions(one_mode(choices)[0])
-    careless = lapse_bound(caught(everyone), level)  # of everybody: those kept were kept by these very trials
-    people, prompts = (per_group(trials, by, level) for by in ("participant", "prompt"))
-    counts = [people[name].to_numpy(np.float64) for name in ("selected", "n")]
-    model = rate_model(trials, level)
-    chance: dict[str, Any] = {"replicates": rules.replicates, "seed": rules.seed, "level": level}
-    items = [item for item in manifest.items if set(compare) <= set(item.stimuli)] if manifest else []
+    kept, everybody = (_rate(table, compare, plan) for table in (rows, everyone))
+    careless = lapse_bound(caught(everyone), plan.level)  # of everybody: those kept were kept by these very trials
     return Findings(
         compare=compare,
-        level=level,
+        level=plan.level,
         simulated=flow.mode == "bot",
         unblinded=UNBLINDED in flags_of(everyone),
         observers=observers(everyone) if flow.mode == "bot" else (PEOPLE[flow.mode],),
         flow=flow,
         kept=kept,
-        everybody=selection_rate(everyone, compare, level, ties=rules.ties, clusters=plan.clusters),
-        people=people,
-        prompts=prompts,
-        estimators=estimators(trials, clusters=plan.clusters, model=model, **chance),
-        scales=scales(kept.pooled),
-        verdict=verdict(
-            kept.pooled, careless, *compare, margin_jnd=rules.margin_jnd, equivalence_jnd=rules.equivalence_jnd
-        ),
-        phi=overdispersion(*counts),
-        betabinomial=betabinomial(*counts),
-        model=model,
-        controls=controls(rows, compare, level),
+        everybody=everybody,
+        verdict=_verdict(kept, careless, compare, plan),
+        controls=controls(rows, compare, plan.level),
         lapse_bound=careless,
-        sides=side_bias(trials),
-        bias=bias_model(trials, level),
-        halves=halves(trials, level),
-        reliability=reliability(trials, model=model, **chance),
+        scales=scales(kept.pooled),
         specifications=specifications(choices, compare, plan),
-        n_items=sum(item.purpose == "main" for item in items),
-        n_identical=sum(item.purpose == "identical" for item in items),
         n_identical_trials=int((rows["purpose"] == "identical").sum()),
-        budgets=budgets(manifest) if manifest else pd.DataFrame(columns=["prompt", "first", "second"]),
-        efficiency=None if evaluation is None else efficiency(evaluation, level=level, seed=rules.seed),
+        efficiency=None if evaluation is None else efficiency(evaluation, level=plan.level, seed=plan.rules.seed),
+        **_of_trials(trials, plan),
+        **_of_material(manifest, compare),
     )
+
+
+def _rate(rows: pd.DataFrame, compare: tuple[str, str], plan: AnalysisPlan) -> Rate:
+    return selection_rate(rows, compare, plan.level, ties=plan.rules.ties, clusters=plan.clusters)
+
+
+def _verdict(kept: Rate, careless: float, compare: tuple[str, str], plan: AnalysisPlan) -> Verdict:
+    rules = plan.rules
+    return verdict(kept.pooled, careless, *compare, margin_jnd=rules.margin_jnd, equivalence_jnd=rules.equivalence_jnd)
+
+
+def _of_trials(trials: pd.DataFrame, plan: AnalysisPlan) -> dict[str, Any]:
+    """Return what is found from the counted trials alone."""
+    level = plan.level
+    people, prompts = (per_group(trials, by, level) for by in ("participant", "prompt"))
+    counts = [people[name].to_numpy(np.float64) for name in ("selected", "n")]
+    model = rate_model(trials, level)
+    chance: dict[str, Any] = {"replicates": plan.rules.replicates, "seed": plan.rules.seed, "level": level}
+    return {
+        "people": people,
+        "prompts": prompts,
+        "estimators": estimators(trials, clusters=plan.clusters, model=model, **chance),
+        "phi": overdispersion(*counts),
+        "betabinomial": betabinomial(*counts),
+        "model": model,
+        "sides": side_bias(trials),
+        "bias": bias_model(trials, level),
+        "halves": halves(trials, level),
+        "reliability": reliability(trials, model=model, **chance),
+    }
+
+
+def _of_material(manifest: Manifest | None, compare: tuple[str, str]) -> dict[str, Any]:
+    """Return what the material says of the two conditions."""
+    items = [item for item in manifest.items if set(compare) <= set(item.stimuli)] if manifest else []
+    return {
+        "n_items": sum(item.purpose == "main" for item in items),
+        "n_identical": sum(item.purpose == "identical" for item in items),
+        "budgets": budgets(manifest) if manifest else pd.DataFrame(columns=["prompt", "first", "second"]),
+    }
 
 
 def observers(choices: pd.DataFrame) -> tuple[str, ...]:

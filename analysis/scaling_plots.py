@@ -57,7 +57,7 @@ def triangle(order: list[str], contrasts: pd.DataFrame) -> Drawn:
     count, rank = len(order), {name: place for place, name in enumerate(order)}
     with style():
         side = min(TWO_COLUMNS, max(ONE_COLUMN, 0.82 * count))
-        figure = Figure(figsize=(side, 0.62 * side), layout="constrained")
+        figure = Figure(figsize=(side, 0.62 * side + 0.3), layout="constrained")
         axes = figure.add_subplot()
         for row in contrasts.itertuples():
             left, right = sorted((rank[row.first], rank[row.second]))
@@ -67,14 +67,8 @@ def triangle(order: list[str], contrasts: pd.DataFrame) -> Drawn:
         axes.set(xlim=(-0.6, count + 0.2), ylim=(-count / 2 - 0.15, 0.75), aspect="equal")
         axes.set_axis_off()
         told, pairs = int(contrasts["differs"].sum()), len(contrasts)
-        axes.text(
-            0.0,
-            0.0,
-            f"numbers: JND between two\nshaded: {told} of {pairs} pairs\ndiffer (Holm)",
-            transform=axes.transAxes,
-            va="bottom",
-            color=BLACK,
-        )
+        legend = f"numbers: JND between two\nshaded: {told} of {pairs} pairs differ (Holm)"
+        figure.supxlabel(legend, fontsize=8, color=BLACK)
     return figure, contrasts
 
 

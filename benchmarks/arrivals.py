@@ -1,21 +1,19 @@
 """A study goes live: people arrive within a minute, each gets a place of their own, and the plans stay balanced."""
 
-import json
 import random
-import re
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from sqlalchemy import func, select, text
 
 from benchmarks.harness import Figure, main
-from benchmarks.load import NAME, Line, answer, count, make_study, percentile, send, serving
+from benchmarks.load import answer, count, make_study, percentile, send, serving
 from benchmarks.postgres import postgres
+from benchmarks.visitor import Visitor
 from study_server.db import Database
 from study_server.models import Lease, Slot, Trial
 
@@ -24,7 +22,6 @@ PER_S = 500 / 60
 LATE = 20
 TRIALS = 8
 TARGET_S = 0.5
-_TOKEN = re.compile(rb'name="form_token" value="([^"]+)"')
 
 
 @dataclass
@@ -65,11 +62,11 @@ def _arrive(url: str, kind: str, places: int) -> list[Figure]:
 def _come(address: str, tally: Tally, seed: int) -> None:
     """Take the whole study as a browser does: every page, form and answer."""
     rng = random.Random(seed)  # noqa: S311
-    visitor = _Visitor(address, rng)
+    visitor = Visitor(address)
     try:
-        tally.starts_s.append(visitor.start())
+        tally.starts_s.append(visitor.start(external_id=f"{rng.getrandbits(96):024x}"))
         if visitor.is_in:
-            visitor.take()
+            _take(visitor, rng)
             tally.finished += 1
     except (OSError, ValueError, KeyError, IndexError) as error:
         tally.failures.append(f"{type(error).__name__}: {error}")
@@ -77,61 +74,13 @@ def _come(address: str, tally: Tally, seed: int) -> None:
         visitor.line.close()
 
 
-class _Visitor:
-    """A person in a browser, so far as HTTP can tell."""
-
-    def __init__(self, address: str, rng: random.Random) -> None:
-        self.line, self._rng, self._cookie, self._form_token = Line(address), rng, "", ""
-        self.is_in = False
-
-    def start(self) -> float:
-        """Open the link, click start, and return how long that click took, seconds."""
-        person = f"{self._rng.getrandbits(96):024x}"
-        page = self._call("GET", f"/s/{NAME}?PROLIFIC_PID={person}")
-        self._form_token = _TOKEN.findall(page)[0].decode()
-        began = time.perf_counter()
-        place = self._submit("start", external_id=person)
-        seconds = time.perf_counter() - began
-        self.is_in = place.endswith("/consent")
-        return seconds
-
-    def take(self) -> None:
-        """Agree, answer every trial, and finish."""
-        self._submit("consent", decision="agree")
-        headers = {"Origin": self.line.url, "Cookie": self._cookie}
-        status, body, _ = self.line.call("POST", f"/s/{NAME}/visit", b"", **headers)
+def _take(visitor: Visitor, rng: random.Random) -> None:
+    """Agree, answer every trial, and finish."""
+    for trial in visitor.open():
+        status = send(visitor.line, visitor.bearer, answer(trial["index"], rng))
         if status != 200:
-            raise ValueError(f"visit {status}")
-        opened = json.loads(body)
-        for trial in opened["trials"]:
-            status = send(self.line, opened["bearer"], answer(trial["index"], self._rng))
-            if status != 200:
-                raise ValueError(f"answer {status}")
-        headers = {"Origin": self.line.url, "Authorization": f"Bearer {opened['bearer']}"}
-        status, body, _ = self.line.call("POST", f"/s/{NAME}/completion", b"", **headers)
-        if status != 200 or json.loads(body)["outcome"] != "completed":
-            raise ValueError(f"completion {status}")
-
-    def _submit(self, page: str, **fields: str) -> str:
-        """Send a form and return where it leads."""
-        body = urlencode({"form_token": self._form_token, **fields}).encode()
-        headers = {"Cookie": self._cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        status, _, found = self.line.call("POST", f"/s/{NAME}/{page}", body, **headers)
-        self._keep(found)
-        if status != 303:
-            raise ValueError(f"{page} {status}")
-        return str(found["Location"])
-
-    def _call(self, method: str, path: str) -> bytes:
-        status, body, found = self.line.call(method, path, Cookie=self._cookie)
-        self._keep(found)
-        if status != 200:
-            raise ValueError(f"{path.partition('?')[0]} {status}")
-        return body
-
-    def _keep(self, found: dict[str, str]) -> None:
-        if found.get("Set-Cookie"):
-            self._cookie = found["Set-Cookie"].partition(";")[0]
+            raise ValueError(f"answer {status}")
+    visitor.complete()
 
 
 def _figures(database: Database, kind: str, tally: Tally, places: int) -> list[Figure]:

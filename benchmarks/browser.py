@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 
 from stimuli.manifest import Item, Manifest, Purpose, Renderer, Stimulus
 from stimuli.store import save
 from stimuli.studyfile import StudyFile
 from study_server import schema, studies
 from study_server.db import Database
+from study_server.models import Session as Visit
+from study_server.models import Trial
 
 NAME = "page"
 SIDE = 64
@@ -24,7 +27,10 @@ Pixels = NDArray[np.uint8]
 
 
 def publish(url: str, folder: Path, trials: int, side: int = SIDE) -> list[Pixels]:
-    """Migrate a database, publish a study of noise triplets, and return its images; `side` is their size in pixels."""
+    """Migrate a database, publish a study of noise triplets, and return its images, of `side` pixels.
+
+    There are three for each item: the reference, A and B.
+    """
     rng, images = np.random.default_rng(trials), []
 
     def image(condition: str) -> Stimulus:
@@ -55,14 +61,46 @@ def chromium(*switches: str) -> Iterator[Browser]:
             browser.close()
 
 
+def planned(url: str, images: list[Pixels]) -> dict[int, dict[str, Pixels]]:
+    """Return which of the published images each trial of the visit that began last must show, by place.
+
+    Args:
+        url: Of the database.
+        images: What `publish` returned.
+    """
+    database = schema.open_database(url)
+    latest = select(Visit.slot_id).order_by(Visit.id.desc()).limit(1).scalar_subquery()
+    with database.reading() as db:
+        trials = db.scalars(select(Trial).where(Trial.slot_id == latest)).all()
+    database.close()
+
+    def of(item_id: str, condition: str) -> Pixels:
+        return images[3 * int(item_id.removeprefix("item-")) + ("REFERENCE", "A", "B").index(condition)]
+
+    return {
+        trial.trial_index: {
+            "left": of(trial.item_id, trial.left_condition),
+            "reference": of(trial.item_id, "REFERENCE"),
+            "right": of(trial.item_id, trial.right_condition),
+        }
+        for trial in trials
+    }
+
+
 def enter(page: Page, url: str) -> None:
     """Go from the landing page to the first trial."""
+    instructed(page, url)
+    page.get_by_role("link", name="Begin").click()
+    page.wait_for_selector("#stage[data-trial]")
+
+
+def instructed(page: Page, url: str) -> None:
+    """Go from the landing page to the instructions."""
     page.goto(f"{url}/s/{NAME}")
     page.get_by_role("button", name="Start").click()
     page.get_by_role("button", name="I agree").click()
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("link", name="Begin").click()
-    page.wait_for_selector("#stage[data-trial]")
+    page.wait_for_url("**/instructions")
 
 
 def _item(number: int, purpose: Purpose, reference: Stimulus, stimuli: dict[str, Stimulus]) -> Item:

@@ -127,10 +127,10 @@ def answer(trial: int, rng: random.Random, skew: timedelta = timedelta()) -> dic
     return {"uuid": str(uuid4()), "trial": trial, "response": side, "rt_ms": 1234.5, "shown_at": shown_at}
 
 
-def send(line: Line, bearer: str, body: dict[str, Any]) -> int:
-    """Send an answer and return the status."""
+def send(line: Line, bearer: str, body: dict[str, Any], study: str = NAME) -> int:
+    """Send an answer to a study and return the status."""
     headers = {"Authorization": f"Bearer {bearer}", "Origin": line.url, "Content-Type": "application/json"}
-    return line.call("POST", f"/s/{NAME}/answers", json.dumps(body).encode(), **headers)[0]
+    return line.call("POST", f"/s/{study}/answers", json.dumps(body).encode(), **headers)[0]
 
 
 def stored(database: Database) -> list[str]:

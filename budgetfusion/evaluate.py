@@ -1,155 +1,198 @@
 """What each rule's images are worth: generated at exactly the steps that it chooses, never read off a curve."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from budgetfusion.allocate import permuted, uniform
-from budgetfusion.budgets import Budget
-from budgetfusion.cost import FlopCount, count_flops
-from budgetfusion.diffusion.pipeline import Model, generate
-from budgetfusion.metrics import Encoder, measure_images
+from budgetfusion import shots
+from budgetfusion.baselines.matching import Mixture, match
+from budgetfusion.baselines.methods import NAMES, Baseline, baseline, in_slots
+from budgetfusion.baselines.samplers import SAMPLERS
+from budgetfusion.budgets import Budget, prompt_id
+from budgetfusion.diffusion.engine import SLOTS
+from budgetfusion.diffusion.pictures import flops_of
+from budgetfusion.diffusion.pipeline import Model
+from budgetfusion.metrics import Encoder
+from budgetfusion.metrics.networks import Network
+from budgetfusion.parts import Parts
+from budgetfusion.rules import EULER, Allocation, allocations
+from budgetfusion.shots import SHOT, Shot
 
 Row = dict[str, Any]
-_BATCH = 16
+
+CHUNK = 16
+"""Prompts and seeds whose images are made together and written as one part."""
 
 
 @dataclass(frozen=True)
-class Allocation:
-    """One rule's steps for all prompts: shape (prompts,); `replicate` tells permutations apart."""
+class Question:
+    """What is compared.
 
-    rule: str
-    replicate: int
-    num_steps: NDArray[np.int64]
-
-
-def allocations(ours: NDArray[np.int64], reference: int, permutations: int, seed: int) -> list[Allocation]:
-    """Return OURS, UNIFORM, REFERENCE and the PERMUTED control.
-
-    Args:
-        ours: OURS' steps, shape (prompts,).
-        reference: Steps of the reference, e.g. 65.
-        permutations: How many replicates of PERMUTED.
-        seed: Of the permutations.
+    Attributes:
+        budgets: OURS', one for each prompt.
+        seeds: Of the images.
+        references: Steps of the references that the metrics compare with; the first is the rule REFERENCE.
+        fixed: Steps of the rules that give every prompt the same.
+        permutations: Replicates of the PERMUTED control.
+        baselines: Names of `baselines.methods.NAMES`, each brought to OURS' total.
+        seed: Of all chance in handing out steps.
     """
-    control = permuted(ours, np.random.default_rng(seed), permutations)
-    return [
-        Allocation("OURS", 0, ours),
-        Allocation("UNIFORM", 0, np.full_like(ours, uniform(ours))),
-        Allocation("REFERENCE", 0, np.full_like(ours, reference)),
-        *(Allocation("PERMUTED", k, steps) for k, steps in enumerate(control)),
-    ]
+
+    budgets: Sequence[Budget]
+    seeds: Sequence[int]
+    references: tuple[int, ...] = (65, 129)
+    fixed: tuple[int, ...] = (30, 50, 65, 129)
+    permutations: int = 20
+    baselines: tuple[str, ...] = NAMES
+    seed: int = 0
+
+    @property
+    def prompts(self) -> list[str]:
+        """The texts."""
+        return [budget.prompt for budget in self.budgets]
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Baselines that have references of their own: samplers, whose images converge to others than Euler's."""
+        return tuple(name for name in self.baselines if name in SAMPLERS)
 
 
-def evaluate(
-    model: Model,
-    encoder: Encoder,
-    budgets: Sequence[Budget],
-    seeds: Sequence[int],
-    *,
-    reference: int = 65,
-    permutations: int = 20,
-    seed: int = 0,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Row]:
-    """Generate and measure what every rule would show.
+class Evaluation:
+    """A question about a model, on its way to rows.
 
     Args:
         model: The diffusion model.
-        encoder: The features of the metrics.
-        budgets: OURS' budgets, one for each prompt.
-        seeds: Of the images.
-        reference: Steps of the reference that the metrics compare with.
-        permutations: Replicates of the PERMUTED control.
-        seed: Of the permutations.
-        progress: Called with the numbers of images made and wanted.
+        question: What is compared.
+        slots: Images in each batch.
 
-    Returns:
-        Rows of the evaluation table.
+    Raises:
+        BudgetUnmatchedError: If there are too few prompts to bring a baseline to OURS' total.
+        DenoiserUnsupportedError: If a baseline cannot take the model apart.
     """
-    rules = allocations(np.array([budget.num_steps for budget in budgets]), reference, permutations, seed)
-    wanted = {(k, int(n)) for rule in rules for k, n in enumerate(rule.num_steps)}
-    flops = count_flops(model.pipe, model.height, model.width)
-    rows: list[Row] = []
-    for done, image_seed in enumerate(seeds):
-        advance = partial(_advance, progress, done * len(wanted), len(seeds) * len(wanted))
-        images = _images(model, budgets, image_seed, wanted, advance)
-        measured = _measured(images, reference, encoder)
-        for rule in rules:
-            rows += _rule_rows(rule, budgets, image_seed, measured, flops, reference, model.digest)
-    return rows
 
+    def __init__(self, model: Model, question: Question, *, slots: int = SLOTS) -> None:
+        self.model, self.question, self._slots = model, question, slots
+        self._flops = flops_of(model)
+        most = max(*question.references, *(4 * budget.num_steps for budget in question.budgets))
+        made = [baseline(model, name, most, slots) for name in question.baselines]
+        self._baselines: dict[str, Baseline] = {one.name: one for one in made}
+        self.mixtures: dict[str, Mixture] = {one.name: self._matched(one) for one in made}
+        """How each baseline was brought to OURS' total."""
 
-def is_current(
-    rows: Sequence[Row], budgets: Sequence[Budget], seeds: Sequence[int], reference: int, permutations: int, digest: str
-) -> bool:
-    """Say whether rows are what `evaluate` would return again: same model, prompts, steps, seeds and control."""
-    found = {(r["prompt"], r["seed"], r["num_steps"]) for r in rows if r["rule"] == "OURS"}
-    wanted = {(b.prompt, seed, b.num_steps) for b in budgets for seed in seeds}
-    replicates = {r["replicate"] for r in rows if r["rule"] == "PERMUTED"}
-    settings = {(r["config_digest"], r["reference_num_steps"]) for r in rows}
-    return found == wanted and replicates == set(range(permutations)) and settings == {(digest, reference)}
+    @cached_property
+    def allocations(self) -> list[Allocation]:
+        """Every rule's and every baseline's steps."""
+        asked = self.question
+        rules = allocations(
+            self._ours,
+            asked.prompts,
+            reference=asked.references[0],
+            fixed=asked.fixed,
+            permutations=asked.permutations,
+            seed=asked.seed,
+        )
+        return [*rules, *(Allocation(name, 0, mix.num_steps, name) for name, mix in self.mixtures.items())]
 
+    @cached_property
+    def shots(self) -> dict[tuple[int, int], list[Shot]]:
+        """The images of each prompt (its place) and seed, references among them; none twice."""
+        asked = self.question
+        found = {}
+        for seed in asked.seeds:
+            for k, prompt in enumerate(asked.prompts):
+                chosen = [Shot(a.method, prompt, seed, int(a.num_steps[k])) for a in self.allocations]
+                compared = [Shot(m, prompt, seed, n) for m in (EULER, *asked.own) for n in asked.references]
+                found[k, seed] = sorted({*chosen, *compared})
+        return found
 
-def _advance(progress: Callable[[int, int], None], before: int, total: int, done: int) -> None:
-    progress(before + done, total)
+    def measured(
+        self,
+        encoder: Encoder,
+        networks: Mapping[str, Network],
+        path: Path,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> dict[Shot, Row]:
+        """Make and measure every image; finished parts lie beside `path` until `finish`.
 
+        Args:
+            encoder: The features of the metrics.
+            networks: Through which sets will be scored, by name.
+            path: Of the evaluation table.
+            progress: Called with the numbers of images made and wanted.
+        """
+        cells, found = list(self.shots.values()), dict[Shot, Row]()
+        total, parts = sum(map(len, cells)), Parts(path, SHOT)
+        for start in range(0, len(cells), CHUNK):
+            wanted = [shot for cell in cells[start : start + CHUNK] for shot in cell]
+            key = [self.model.digest, self._slots, wanted, self.question.references, sorted(networks)]
+            rows = parts.rows(key, partial(self._make, wanted, encoder, networks))
+            found |= {Shot(*(row[name] for name in Shot._fields)): row for row in rows}
+            progress(len(found), total)
+        return found
 
-def _images(
-    model: Model,
-    budgets: Sequence[Budget],
-    seed: int,
-    wanted: set[tuple[int, int]],
-    progress: Callable[[int], None],
-) -> dict[tuple[int, int], NDArray[np.uint8]]:
-    """Make the image of each (prompt, steps), those of equal steps together."""
-    images: dict[tuple[int, int], NDArray[np.uint8]] = {}
-    for num_steps in sorted({n for _, n in wanted}):
-        prompts = sorted(k for k, n in wanted if n == num_steps)
-        for start in range(0, len(prompts), _BATCH):
-            batch = prompts[start : start + _BATCH]
-            made = generate(model, [budgets[k].prompt for k in batch], [seed] * len(batch), num_steps)
-            images |= {(k, num_steps): image for k, image in zip(batch, made, strict=True)}
-            progress(len(images))
-    return images
+    def rows(self, measured: Mapping[Shot, Row]) -> list[Row]:
+        """Return the rows of the evaluation table: one for each rule, replicate, seed, prompt and reference."""
+        return [row for allocation in self.allocations for row in self._rows_of(allocation, measured)]
 
-
-def _measured(
-    images: dict[tuple[int, int], NDArray[np.uint8]], reference: int, encoder: Encoder
-) -> dict[tuple[int, int], dict[str, float]]:
-    """Measure each image against its prompt's reference."""
-    measured: dict[tuple[int, int], dict[str, float]] = {}
-    for prompt in {k for k, _ in images}:
-        keys = [key for key in images if key[0] == prompt]
-        metrics = measure_images(np.stack([images[key] for key in keys]), images[prompt, reference], encoder)
-        for row, key in enumerate(keys):
-            measured[key] = {name: float(values[row]) for name, values in metrics.items()}
-    return measured
-
-
-def _rule_rows(
-    rule: Allocation,
-    budgets: Sequence[Budget],
-    seed: int,
-    measured: dict[tuple[int, int], dict[str, float]],
-    flops: FlopCount,
-    reference: int,
-    digest: str,
-) -> Iterator[Row]:
-    for k, (budget, steps) in enumerate(zip(budgets, rule.num_steps.tolist(), strict=True)):
-        yield {
-            "prompt_id": budget.prompt_id,
-            "prompt": budget.prompt,
-            "seed": seed,
-            "rule": rule.rule,
-            "replicate": rule.replicate,
-            "num_steps": steps,
-            "tflop": flops.image(steps),
-            **measured[k, steps],
-            "reference_num_steps": reference,
-            "config_digest": digest,
+    def answers(self, rows: Sequence[Row]) -> bool:
+        """Say whether rows are those that this question would get again."""
+        names = ("rule", "replicate", "seed", "prompt", "num_steps", "reference", "reference_num_steps")
+        found = {tuple(row[name] for name in names) for row in rows}
+        wanted = {
+            (a.rule, a.replicate, seed, prompt, int(a.num_steps[k]), method, reference)
+            for a in self.allocations
+            for seed in self.question.seeds
+            for k, prompt in enumerate(self.question.prompts)
+            for method in self._references_of(a.method)
+            for reference in self.question.references
         }
+        return found == wanted and {row["config_digest"] for row in rows} == {self.model.digest}
+
+    def tflop(self, method: str, num_steps: int) -> float:
+        """Return what one image costs, TFLOP."""
+        if method == EULER:
+            return self._flops.image(num_steps)
+        return float(self._baselines[method].costs[num_steps - 1])
+
+    @property
+    def _ours(self) -> NDArray[np.int64]:
+        return np.array([budget.num_steps for budget in self.question.budgets], dtype=np.int64)
+
+    def _matched(self, one: Baseline) -> Mixture:
+        """Mix a baseline's steps to OURS' total; its chance is its own, whichever others there are."""
+        target = sum(self._flops.image(n) for n in self._ours.tolist())
+        rng = np.random.default_rng([self.question.seed, NAMES.index(one.name)])
+        return match(one.costs, target, len(self.question.budgets), rng)
+
+    def _make(self, wanted: Sequence[Shot], encoder: Encoder, networks: Mapping[str, Network]) -> list[Row]:
+        euler = partial(in_slots, self.model, self._slots, share=True)
+        makers = {EULER: euler} | {name: one.make for name, one in self._baselines.items()}
+        asked = self.question
+        return shots.measure(shots.take(wanted, makers), asked.references, asked.own, encoder, networks)
+
+    def _references_of(self, method: str) -> tuple[str, ...]:
+        return (EULER, method) if method in self.question.own else (EULER,)
+
+    def _rows_of(self, allocation: Allocation, measured: Mapping[Shot, Row]) -> Iterator[Row]:
+        for seed in self.question.seeds:
+            for prompt, steps in zip(self.question.prompts, allocation.num_steps.tolist(), strict=True):
+                shot = measured[Shot(allocation.method, prompt, seed, steps)]
+                for against in shot["against"]:
+                    yield {
+                        "prompt_id": prompt_id(prompt),
+                        "prompt": prompt,
+                        "seed": seed,
+                        "rule": allocation.rule,
+                        "replicate": allocation.replicate,
+                        "num_steps": steps,
+                        "tflop": self.tflop(allocation.method, steps),
+                        "l_snr_db": shot["l_snr_db"],
+                        "l_snr": shot["l_snr"],
+                        **against,
+                        "config_digest": self.model.digest,
+                    }

@@ -41,7 +41,7 @@ def unet_flops(config: Config, height: int, width: int, tokens: int) -> Flops:
     down, up = config["down_block_types"], config["up_block_types"]
     depths = _per_block(config.get("transformer_layers_per_block", 1), len(channels))
     sizes = [(height >> level, width >> level) for level in range(len(channels))]
-    parts = [_embeddings(config), _conv(3, config["in_channels"], channels[0], sizes[0])]
+    parts = [_embeddings(config, tokens), _conv(3, config["in_channels"], channels[0], sizes[0])]
     skips, current = [channels[0]], channels[0]
     for level, out in enumerate(channels):
         for _ in range(layers):
@@ -93,13 +93,17 @@ def _per_block(depth: int | Sequence[int], blocks: int) -> Sequence[int]:
     return [depth] * blocks if isinstance(depth, int) else depth
 
 
-def _embeddings(config: Config) -> Flops:
-    """Two layers for the timestep and, in Stable Diffusion XL, two for pooled text and image size."""
+def _embeddings(config: Config, tokens: int) -> Flops:
+    """Two layers for the timestep; more for pooled text and image size (SDXL), or for a pooled caption (`scenes`)."""
     first = config["block_out_channels"][0]
     found = _linear(1, first, 4 * first) + _linear(1, 4 * first, 4 * first)
     if config.get("addition_embed_type") == "text_time":
         found += _linear(1, config["projection_class_embeddings_input_dim"], 4 * first)
         found += _linear(1, 4 * first, 4 * first)
+    if config.get("addition_embed_type") == "text":  # one more token, the mean of all, asks the others
+        width = config.get("encoder_hid_dim") or config["cross_attention_dim"]
+        found += _linear(1, width, width) + _linear(tokens + 1, width, 2 * width)
+        found += _attention(1, tokens + 1, width) + _linear(1, width, 4 * first)
     return found
 
 

@@ -51,16 +51,51 @@ EVALUATION = pa.schema(
         ("prompt_id", pa.string()),
         ("prompt", pa.string()),
         ("seed", pa.int64()),
-        ("rule", pa.string()),  # OURS, UNIFORM, PERMUTED, REFERENCE
+        ("rule", pa.string()),  # OURS, UNIFORM, UNIFORM-EXACT, BY-LENGTH, PERMUTED, REFERENCE, FIXED-n, or a baseline
         ("replicate", pa.int64()),  # which permutation; 0 for every other rule
         ("num_steps", pa.int64()),
         ("tflop", pa.float64()),
-        *_METRICS,  # against the reference at reference_num_steps
+        *_METRICS,  # against the reference
+        ("reference", pa.string()),  # who made it: EULER for every rule; for a sampler also the sampler itself
         ("reference_num_steps", pa.int64()),
         ("config_digest", pa.string()),
     ]
 )
-"""One row for each prompt, seed, rule and replicate: metrics of images generated at exactly those steps."""
+"""One row for each prompt, seed, rule, replicate and reference: metrics of images generated at exactly those steps."""
+
+SCORE = pa.schema(
+    [
+        ("rule", pa.string()),
+        ("replicate", pa.int64()),
+        ("num_images", pa.int64()),  # all prompts and seeds
+        ("frechet_to", pa.string()),  # which images the Fréchet distances are to
+        ("is_scenes", pa.float64()),  # 1 or more, higher is better
+        ("is_scenes_sd", pa.float64()),  # over the splits
+        ("fid_scenes", pa.float64()),  # 0 or more, lower is nearer
+        ("is_inception", pa.float64()),
+        ("is_inception_sd", pa.float64()),
+        ("fid_inception", pa.float64()),
+        ("config_digest", pa.string()),
+    ]
+)
+"""One row for each rule and replicate: scores of sets of images; null where a network was not asked."""
+
+TRANSFER = pa.schema(
+    [
+        ("prompt_id", pa.string()),
+        ("prompt", pa.string()),
+        ("seed", pa.int64()),
+        ("scheduler", pa.string()),  # one of `baselines.transfer.SCHEDULERS`
+        ("equal", pa.string()),  # what is OURS': 'steps' or 'evaluations'
+        ("num_steps", pa.int64()),
+        ("evaluations", pa.int64()),  # how often the denoiser was asked about the image
+        ("tflop", pa.float64()),
+        *_METRICS,  # against the same scheduler's image at reference_num_steps
+        ("reference_num_steps", pa.int64()),
+        ("config_digest", pa.string()),
+    ]
+)
+"""One row for each prompt, seed, scheduler and what is held equal: do OURS' step counts carry over?"""
 
 
 def write_table(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:

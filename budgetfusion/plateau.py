@@ -72,9 +72,19 @@ def plateau(
         raise ValueError("the curve holds a value that is not finite, expected numbers only")
     if np.ptp(badness) < floor:
         return Plateau(bounds[0], "flat")
-    above = badness >= np.median(badness) + omega * badness.std()
+    above = badness >= threshold(badness, omega)
     last = _last(above) if rule == "paper" else _end_of_prefix(above)
     return Plateau(int(np.clip(last, *bounds)), "ok") if last else Plateau(bounds[0], "none")
+
+
+def threshold(badness: NDArray[np.float64], omega: float) -> float:
+    """Return how bad a curve may be on its plateau: median + omega * population standard deviation, by Eq. 7.
+
+    Args:
+        badness: The curve at 1..129 steps, shape (129,), lower is better.
+        omega: How many standard deviations count.
+    """
+    return float(np.median(badness) + omega * badness.std())
 
 
 def suggest(

@@ -39,7 +39,7 @@ class Connection:
     """Sends requests and returns JSON.
 
     Args:
-        token: With full rights over the account, so it is shown nowhere.
+        token: With full rights over the account, so it is shown nowhere; none: for what is said to everybody.
         base_url: Prolific, or a stand-in on loopback.
         attempts: How often a request is sent at most; fewer where somebody waits for a page.
         sleep: Waits so many seconds between attempts.
@@ -47,16 +47,15 @@ class Connection:
 
     def __init__(
         self,
-        token: str,
+        token: str | None,
         base_url: str = PROLIFIC,
         *,
         attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._attempts, self._sleep = attempts, sleep
-        self._http = httpx.Client(
-            base_url=base_url, headers={"Authorization": f"Token {token}"}, timeout=TIMEOUT_S, follow_redirects=False
-        )
+        headers = {"Authorization": f"Token {token}"} if token is not None else {}
+        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=TIMEOUT_S, follow_redirects=False)
 
     def close(self) -> None:
         """Close the connection."""

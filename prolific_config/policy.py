@@ -53,7 +53,7 @@ def hourly(reward: Money, minutes: float) -> Money:
 def pay_findings(reward: Money, minutes: float) -> list[Finding]:
     """Judge pay; call it with the estimated minutes before a study, and with the median of the taken ones in it."""
     rate = hourly(reward, minutes)
-    said = f"{reward} for {minutes:g} minutes is {rate} an hour"
+    said = f"{reward} for {minutes:.3g} minutes is {rate} an hour"
     if rate.cents < MINIMUM_HOURLY[reward.currency]:
         least = Money(MINIMUM_HOURLY[reward.currency], reward.currency)
         return [Finding("refusal", "reward", f"{said}, below the minimum of {least}.")]

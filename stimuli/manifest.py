@@ -72,7 +72,9 @@ class Renderer(Record):
     width: int = Field(description="pixels, of the first image")
     height: int = Field(description="pixels, of the first image")
     dtype: str | None
-    engine: str = Field(description="'per-prompt': one pipeline call for each prompt, seed and step count; or 'import'")
+    engine: str = Field(
+        description="'slots-16': 16 images in every batch; 'per-prompt': one pipeline call for each; or 'import'"
+    )
     predictor_digest: str | None
     versions: dict[str, str]
 

@@ -4,13 +4,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from budgetfusion.budgets import Budget, write_budgets
-from budgetfusion.diffusion.pipeline import Model, generate
+from budgetfusion.diffusion import decoding
+from budgetfusion.diffusion.engine import SLOTS, Engine
+from budgetfusion.diffusion.jobs import Job
+from budgetfusion.diffusion.pipeline import Model
 from budgetfusion.metrics import Encoder
 from budgetfusion.metrics.d_sim import d_sim
 from stimuli.assembly import find_images, freeze, save_image
@@ -23,21 +27,34 @@ from stimuli.studyfile import StudyFile
 
 BUDGETS_NAME = "budgets.parquet"
 _VERSIONS = ("torch", "diffusers", "transformers", "numpy", "pillow", "budgetfusion")
-_TRIAL_STEPS = (2, 2, 6)  # one to warm up, two to tell the time of a step from that of an image
+_TRIAL_STEPS = (2, 2, 6)  # one to warm up, two to tell the time of a round from that of decoding
 
-ENGINE = "per-prompt"
+ENGINE = f"slots-{SLOTS}"
 """How `images_of` generates, for the manifest."""
 
 Part = tuple[int, int]
 """Which part of how many, from (1, n) to (n, n)."""
 
 
-def images_of(model: Model, recipes: Sequence[Recipe]) -> Iterator[NDArray[np.uint8]]:
-    """Yield the pixels of each recipe in turn: the one place that chooses how images are generated.
+def images_of(model: Model, recipes: Sequence[Recipe]) -> Iterator[tuple[Recipe, NDArray[np.uint8]]]:
+    """Yield each recipe with its pixels as soon as they are there: the one place that chooses how images are generated.
 
-    One pipeline call for each image, so that no image depends on its neighbours, or on where a run stopped.
+    The batches of the engine never change their size, so that no image depends on its neighbours, or on where a run
+    stopped. One that fails fails alone, and is told after all others are there.
+
+    Raises:
+        BudgetFusionError: The first failure of an image.
     """
-    return (generate(model, [r.prompt], [r.seed], r.num_steps or 1)[0] for r in recipes)
+    engine = Engine(model.pipe, static=True, share=True, width=model.width, height=model.height)
+    jobs = [Job(r.prompt, r.seed, r.num_steps or 1, model.config.guidance_scale) for r in recipes]
+    failures: list[BaseException] = []
+    for place, future in engine.finished(jobs):
+        if error := future.exception():
+            failures.append(error)
+        else:
+            yield recipes[place], future.result().pixels
+    if failures:
+        raise failures[0]
 
 
 @dataclass(frozen=True)
@@ -99,14 +116,14 @@ class Rendering:
         return Work(tuple(wanted), tuple(recipe for recipe in wanted if recipe not in found))
 
     def make(self, work: Work, progress: Callable[[int], None] = lambda steps: None) -> None:
-        """Generate what is missing; each image is stored and remembered before the next is begun.
+        """Generate what is missing; each image is stored and remembered as soon as it is there.
 
         Args:
             work: From `work`.
             progress: Called with the number of denoising steps that are done.
         """
         done = 0
-        for recipe, pixels in zip(work.missing, images_of(self.model, work.missing), strict=True):
+        for recipe, pixels in images_of(self.model, work.missing):
             self.index.add(recipe, save_image(self.store, pixels))
             done += recipe.num_steps or 1
             progress(done)
@@ -130,14 +147,15 @@ class Rendering:
         if not work.missing:
             return Estimate(0.0, 0.0)
         _, (brief, _), (longer, size) = (self._try(work.missing[0], steps) for steps in _TRIAL_STEPS)
-        each_step = max(0.0, (longer - brief) / (_TRIAL_STEPS[2] - _TRIAL_STEPS[1]))
-        each_image = max(0.0, brief - _TRIAL_STEPS[1] * each_step)
-        count = len(work.missing)
-        return Estimate(count * each_image + work.num_steps * each_step, count * size / 1e6)
+        each_round = max(0.0, (longer - brief) / (_TRIAL_STEPS[2] - _TRIAL_STEPS[1]))
+        each_decoding = max(0.0, brief - _TRIAL_STEPS[1] * each_round)
+        count, longest = len(work.missing), max(recipe.num_steps or 1 for recipe in work.missing)
+        rounds, decodings = max(work.num_steps / SLOTS, longest), ceil(count / decoding.BATCH)
+        return Estimate(rounds * each_round + decodings * each_decoding, count * size / 1e6)
 
     def _try(self, recipe: Recipe, num_steps: int) -> tuple[float, int]:
         began = time.perf_counter()
-        pixels = next(images_of(self.model, [Recipe("model", recipe.prompt, recipe.seed, num_steps)]))
+        _, pixels = next(images_of(self.model, [Recipe("model", recipe.prompt, recipe.seed, num_steps)]))
         size = len(encode(pixels, self.store.image_format))
         return time.perf_counter() - began, size
 

@@ -25,6 +25,7 @@ class StudyTable(Table):
     ethics: str = Field(description="the approval number of the ethics committee")
 
 
+DeviceKind = Literal["desktop", "tablet", "phone"]
 Key = Annotated[str, Field(pattern=r"^([a-z0-9]|arrow(left|right|up|down))$")]
 
 
@@ -57,6 +58,11 @@ class DesignTable(Table):
     right_key: Key = "j"
     not_sure: bool = Field(False, description="whether 'not sure' is a third answer")
     comprehension_tries: int = Field(2, ge=2, le=10, description="tries of the comprehension check")
+    devices: tuple[DeviceKind, ...] = Field(
+        ("desktop", "tablet", "phone"), min_length=1, description="that may take part"
+    )
+    card_calibration: bool = Field(False, description="whether a bank card on the screen tells its pixels per mm")
+    pad_images: bool = Field(False, description="whether all images are sent with one length, so that none tells more")
     seed: int = Field(0, description="of the trial plans")
 
     @model_validator(mode="after")
@@ -67,8 +73,9 @@ class DesignTable(Table):
 
 
 class TextsTable(Table):
-    """`[texts]`: what participants read, Markdown."""
+    """`[texts]`: what participants read, Markdown, and in which language the pages speak beside it."""
 
+    language: Literal["ar", "de", "en"] = Field("en", description="of the texts, and of the pages' own words")
     landing: str
     consent: str
     instructions: str
@@ -95,6 +102,19 @@ class AnalysisTable(Table):
     seed: int = 0
 
 
+class QualityTable(Table):
+    """`[quality]`: decided before the data; what marks a participant's rows, and never deletes one."""
+
+    min_repeat_consistency: float = Field(0.5, ge=0, le=1, description="below this share of equal repeats: q-repeats")
+    side_band: float = Field(0.999, gt=0.5, lt=1, description="beyond this binomial band round one half: q-side")
+    fast_ms: float = Field(300, ge=0, description="a main trial answered sooner is too fast, milliseconds")
+    max_fast_share: float = Field(0.2, ge=0, le=1, description="above this share of too fast ones: q-fast")
+    max_run: int = Field(15, ge=2, description="above this many answers in a row on one side: q-run")
+    max_focus_losses: int = Field(5, ge=0, description="the page hidden more often than this: q-focus")
+    max_zoom_changes: int = Field(2, ge=0, description="window or zoom changed more often than this: q-zoom")
+    shows_results: bool = Field(False, description="whether the desk tells choices by condition before the close")
+
+
 class StudyFile(Table):
     """The whole study file."""
 
@@ -104,6 +124,7 @@ class StudyFile(Table):
     design: DesignTable
     texts: TextsTable
     analysis: AnalysisTable = AnalysisTable()
+    quality: QualityTable = QualityTable()
 
     @model_validator(mode="after")
     def _the_task_has_its_reference(self) -> Self:
@@ -134,6 +155,11 @@ class StudyFile(Table):
     def analysis_digest(self) -> str:
         """Digest of `[analysis]`: the preregistration."""
         return digest(self.analysis.model_dump(mode="json"))
+
+    @property
+    def quality_digest(self) -> str:
+        """Digest of `[quality]`: the declared rules by which rows are marked."""
+        return digest(self.quality.model_dump(mode="json"))
 
 
 def read_study_file(path: Path) -> StudyFile:

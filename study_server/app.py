@@ -4,17 +4,20 @@ from flask import Flask, Request, Response, send_from_directory
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from study_server import limits, logs, problems, schema, security
+from study_server import limits, logs, problems, schema, security, words
 from study_server.errors import MissingSettingError
 from study_server.experimenter.api import desk_api
 from study_server.experimenter.views import desk
 from study_server.operations import ops
 from study_server.participant.api import api
+from study_server.participant.calibration import calibration
 from study_server.participant.comprehension import comprehension
 from study_server.participant.device import gate
 from study_server.participant.leaving import leaving
 from study_server.participant.views import participant
 from study_server.production import require_safe
+from study_server.prolific import faults
+from study_server.prolific.hook import hook
 from study_server.server import Server, markdown
 from study_server.settings import Settings
 
@@ -47,9 +50,11 @@ def create_app(settings: Settings, *, logs_requests: bool = False) -> Flask:
     app.extensions["budgetfusion"] = Server(settings, schema.open_database(settings.database_url))
     app.session_interface = _Cookies()
     app.jinja_env.filters["markdown"] = markdown
-    for blueprint in (participant, gate, comprehension, leaving, api, desk, desk_api, ops):
+    _speak(app)
+    for blueprint in (participant, gate, calibration, comprehension, leaving, api, desk, desk_api, ops, hook):
         app.register_blueprint(blueprint)
     problems.register(app)
+    faults.register(app)
     logs.follow(app)
     security.guard(app, is_tls=settings.secure_cookies)
     limits.limit(app)
@@ -60,6 +65,15 @@ def create_app(settings: Settings, *, logs_requests: bool = False) -> Flask:
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
     return app
+
+
+def _speak(app: Flask) -> None:
+    """Let the templates say their words in the language of the study."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.install_gettext_callables(words._, words.of_many, newstyle=True)  # type: ignore[attr-defined]
+    said = {"language": words.language, "direction": words.direction}
+    app.jinja_env.globals |= said | {"program_words": lambda: words.of_programs(words.language())}
 
 
 class _Cookies(SecureCookieSessionInterface):

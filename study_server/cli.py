@@ -10,7 +10,8 @@ import click
 from study_server.cli_accounts import account
 from study_server.cli_audit import audit
 from study_server.cli_db import db
-from study_server.cli_options import DATABASE, NAME
+from study_server.cli_invite import invite
+from study_server.cli_options import DATABASE, NAME, actor
 from study_server.cli_people import anonymise, erase, retain
 from study_server.cli_state import close, codes, pause, resume
 
@@ -87,8 +88,10 @@ def create(file: Path, stimuli: Path, lease_minutes: int, images_url: str | None
     from stimuli.verify import verify
     from study_server import schema, studies
     from study_server.db import Database
+    from study_server.prolific import recruitment
 
     checked = read_study_file(file)
+    table = recruitment.read_if_there(file)
     place = f"{images_url}/{checked.study.name}" if images_url else stimuli
     proof = verify(stimuli, Store(place, read_manifest(stimuli).image_format))
     opened = Database(database)
@@ -97,8 +100,12 @@ def create(file: Path, stimuli: Path, lease_minutes: int, images_url: str | None
     schema.check(opened)
     with opened.writing() as db:
         is_new = studies.create(db, checked, proof.manifest, stimuli, lease_minutes=lease_minutes)
+        material = studies.read_material(db, checked.study.name)
+        is_said = table is not None and recruitment.keep(db, material, table, actor())
     done = "Created" if is_new else "Unchanged:"
     click.echo(f"{done} study '{checked.study.name}': {proof.num_images} images verified.")
+    if is_said:
+        click.echo("Its [prolific] holds now.")
     click.echo(f"It has {checked.design.participants} places. Next: `budgetfusion study serve`.")
     opened.close()
 
@@ -216,5 +223,5 @@ def export(name: str, out: Path, unblind: bool, database: str) -> None:
     opened.close()
 
 
-for command in (db, audit, account, pause, resume, close, codes, erase, anonymise, retain):
+for command in (db, audit, account, pause, resume, close, codes, erase, anonymise, retain, invite):
     study.add_command(command)

@@ -234,6 +234,20 @@ class VisitUnknownError(StudyServerError):
         return "This visit goes on in another window, or it is over. Load the page again to go on here."
 
 
+class StepMissingError(StudyServerError):
+    """Somebody asks for a step of the way before an earlier one is done."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(step)
+        self.step = step
+
+    def __str__(self) -> str:
+        return (
+            f"Found no {self.step}, expected it before this step of the visit. Go back to the study: it leads there, "
+            "and everything that is stored is kept."
+        )
+
+
 class TrialUnknownError(StudyServerError):
     """An answer to a trial that the visit does not have."""
 
@@ -325,4 +339,57 @@ class SimulationError(StudyServerError):
         return (
             f"{self.url}: found HTTP status {self.status}, expected {self.expected}. "
             "Check that the server serves this study and has the same SECRET_KEY."
+        )
+
+
+class NotRecruitedError(StudyServerError):
+    """The database knows no `[prolific]` of a study."""
+
+    def __init__(self, study: str) -> None:
+        super().__init__(study)
+        self.study = study
+
+    def __str__(self) -> str:
+        return (
+            f"Study '{self.study}': found no [prolific], expected whom to ask and what to pay. "
+            "Add the table to the study file and run `budgetfusion study create` again; nothing else changes."
+        )
+
+
+class SubmissionStateError(StudyServerError):
+    """A submission is not in a state in which this may happen to it."""
+
+    def __init__(self, submission: str, found: str, expected: str) -> None:
+        super().__init__(submission, found, expected)
+        self.submission, self.found, self.expected = submission, found, expected
+
+    def __str__(self) -> str:
+        return (
+            f"Submission {self.submission}: found {self.found}, expected {self.expected}. "
+            "Run `budgetfusion prolific reconcile` to see it as it is; nothing was sent."
+        )
+
+
+class BonusStateError(StudyServerError):
+    """The ledger of bonuses refuses a step, because somebody might be paid twice or by nobody's decision."""
+
+    def __init__(self, study: str, found: str, expected: str, remedy: str) -> None:
+        super().__init__(study, found, expected, remedy)
+        self.study, self.found, self.expected, self.remedy = study, found, expected, remedy
+
+    def __str__(self) -> str:
+        return f"Bonuses of '{self.study}': found {self.found}, expected {self.expected}. {self.remedy}"
+
+
+class DiscrepancyError(StudyServerError):
+    """Prolific's record and ours disagree."""
+
+    def __init__(self, study: str, count: int) -> None:
+        super().__init__(study, count)
+        self.study, self.count = study, count
+
+    def __str__(self) -> str:
+        return (
+            f"Study '{self.study}': found {self.count} disagreement(s) with Prolific, expected none. "
+            "Look at the submission that each line above names, here and on Prolific."
         )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as Db
 from stimuli.manifest import CHOICE_COLUMNS, UNBLINDED, Choice
 from study_server.checks import is_correct
 from study_server.models import Answer, Lease, Session, Study, Trial
+from study_server.observed import marks_of
 from study_server.studies import Material
 
 _TYPES = {
@@ -60,9 +61,15 @@ def choices(db: Db, material: Material, *, is_unblinded_early: bool = False) -> 
         .where(Session.study_id == material.study_id)
         .order_by(Session.started_at, Session.id, Trial.trial_index)
     )
-    early = UNBLINDED if is_unblinded_early else ""
+    early, given = UNBLINDED if is_unblinded_early else "", marks_of(db, material)
     return [
-        choice(material, session, trial, answer, (EXTRA if ended not in (None, "finished") else "", early))
+        choice(
+            material,
+            session,
+            trial,
+            answer,
+            (*given[session.id], EXTRA if ended not in (None, "finished") else "", early),
+        )
         for session, trial, answer, ended in rows
     ]
 

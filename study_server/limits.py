@@ -9,21 +9,24 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from study_server.words import noted
+
 BY_ADDRESS = {
     "participant.start": "1200 per minute",
     "participant.landing": "3000 per minute",
     "api.open_visit": "1200 per minute",
     "desk.log_in": "10 per minute",
+    "hook.receive": "6000 per minute",
 }
 BY_VISIT = {
     "api.note": "300 per minute",
     "api.complete": "60 per minute",
     "api.withdraw": "30 per minute",
 }
-REFUSED = {"api.answer": "120 per minute"}
+REFUSED = {"api.answer": "120 per minute", "hook.receive": "120 per minute"}
 """Limits by endpoint; of `REFUSED`, only what was refused counts."""
 
-TOO_OFTEN = "You ask too often. Wait a minute and go on; nothing is lost."
+TOO_OFTEN = noted("You ask too often. Wait a minute and go on; nothing is lost.")
 
 
 def limit(app: Flask) -> None:
@@ -40,7 +43,7 @@ def limit(app: Flask) -> None:
 
     @app.after_request
     def count(response: Response) -> Response:
-        item = after.get(request.endpoint or "") if response.status_code in (401, 409, 422) else None
+        item = after.get(request.endpoint or "") if response.status_code in (401, 403, 409, 422) else None
         if item is not None and not counter.hit(item, *_who()):
             response.status_code = 429
         if response.status_code == 429:

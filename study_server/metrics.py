@@ -14,6 +14,7 @@ from prometheus_client import (
 
 ANSWERS = Counter("budgetfusion_answers", "Answers acknowledged; again: a repeat of a stored one", ["kind"])
 STARTS = Counter("budgetfusion_starts", "Visits begun", ["mode", "outcome"])
+WEBHOOKS = Counter("budgetfusion_webhooks", "Webhooks of Prolific, by what became of them", ["heard"])
 PROBLEMS = Counter("budgetfusion_problems", "Responses of status 400 and above", ["endpoint", "status"])
 SECONDS = Histogram(
     "budgetfusion_request_seconds",

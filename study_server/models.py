@@ -38,6 +38,10 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:
+        """Return the moment in UTC, from whatever time zone somebody else wrote it in."""
+        return value if value is None or value.tzinfo is None else value.astimezone(UTC)
+
     def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
         """Return the moment in UTC, with its time zone."""
         if value is None:

@@ -2,40 +2,69 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
-from stimuli.studyfile import AnalysisTable
-from study_server.checks import is_correct
-from study_server.models import MODES, STATES, Answer, Session, Slot, Trial
+from study_server.models import MODES, STATES, Session, Slot
+from study_server.observed import Observed, measured, observe
+from study_server.quality import Conduct, marks, why_unused
 from study_server.studies import Material
+
+STAGES = {
+    "started": "consent open",
+    "consented": "in trials",
+    "finished": "finished",
+    "extra": "finished late",
+    "returned": "returned",
+    "timed_out": "timed out",
+    "expired": "place expired",
+    "declined": "declined",
+    "withdrawn": "withdrawn",
+    "screened_out": "screened out",
+    "full": "came too late",
+}
+"""Where a visit stands, in words: its state, unless its place was given back before it finished."""
 
 
 @dataclass(frozen=True)
 class ParticipantRow:
-    """One line of the desk's table."""
+    """One line of the desk's table.
 
+    Args:
+        marks: What the declared rules of quality say today.
+        unused: Why `[analysis]` would leave this participant out today; empty if it would not.
+    """
+
+    session_id: int
     pseudonym: str
     mode: str
     state: str
+    stage: str
+    has_consented: bool
+    arrived_at: datetime
+    ended_at: datetime | None
     answered: int
     planned: int
     minutes: float | None
-    catch_correct: int
-    catch_answered: int
-    median_rt_ms: float | None
+    conduct: Conduct
+    marks: tuple[str, ...]
+    unused: str
     flags: str
-    rules: AnalysisTable
 
     @property
-    def warning(self) -> str:
-        """What the study's own exclusion rules would say today, in words; empty if nothing."""
-        asked = self.catch_answered >= 2  # one miss of one says little
-        low = asked and self.catch_correct / self.catch_answered < self.rules.min_catch_accuracy
-        fast = self.median_rt_ms is not None and self.median_rt_ms < self.rules.min_median_rt_ms
-        return ", ".join(word for word, holds in (("catch", low), ("fast", fast)) if holds)
+    def words(self) -> str:
+        """Where the visit stands."""
+        return STAGES[self.stage]
+
+    @property
+    def use(self) -> str:
+        """Whether the analysis would use this participant today: 'yes', 'no', or 'open' while nothing is decided."""
+        if self.state != "finished":
+            return "open" if self.stage in ("started", "consented") else "no"
+        return "no" if self.unused else "yes"
 
 
 @dataclass(frozen=True)
@@ -49,35 +78,35 @@ class Overview:
     @property
     def minutes(self) -> float | None:
         """Median minutes of the people who finished."""
-        spent = [row.minutes for row in self.rows if row.state == "finished" and row.minutes is not None]
+        spent = self.minutes_each
         return median(spent) if spent else None
+
+    @property
+    def minutes_each(self) -> list[float]:
+        """Minutes of each person who finished."""
+        return [row.minutes for row in self.rows if row.state == "finished" and row.minutes is not None]
 
     @property
     def warnings(self) -> int:
         """How many participants deserve a look."""
-        return sum(bool(row.warning) for row in self.rows)
+        return sum(bool(row.marks) for row in self.rows)
 
     @property
     def answers(self) -> int:
         """How many answers are stored."""
         return sum(row.answered for row in self.rows)
 
+    def of(self, mode: str) -> list[ParticipantRow]:
+        """Return the rows of one mode."""
+        return [row for row in self.rows if row.mode == mode]
+
 
 def overview(db: Db, material: Material) -> Overview:
     """Return the state of a study; people come before simulated observers."""
     visits = list(db.scalars(select(Session).where(Session.study_id == material.study_id).order_by(Session.id)))
-    given: dict[int, list[tuple[Trial, Answer]]] = {visit.id: [] for visit in visits}
-    of_study = (
-        select(Trial, Answer)
-        .join(Answer, Answer.trial_id == Trial.id)
-        .join(Session, Answer.session_id == Session.id)
-        .where(Session.study_id == material.study_id)
-    )
-    for trial, answer in db.execute(of_study):
-        given[answer.session_id].append((trial, answer))
-    planned = _planned(db, material)
+    observed = observe(db, material)
     visits.sort(key=lambda visit: visit.participant.mode == "bot")
-    rows = [_row(material, visit, given[visit.id], planned) for visit in visits]
+    rows = [_row(material, visit, observed) for visit in visits]
     return Overview(material.study.design.participants, _counts(rows), rows)
 
 
@@ -87,28 +116,34 @@ def slots_taken(db: Db, material: Material, mode: str) -> int:
     return db.scalar(taken) or 0
 
 
-def _planned(db: Db, material: Material) -> int:
-    """Return how many trials a slot has; all of a study have the same number."""
-    of_slot = select(func.count()).select_from(Trial).join(Slot).where(Slot.study_id == material.study_id)
-    return max(db.scalars(of_slot.group_by(Slot.id)), default=0)
-
-
-def _row(material: Material, visit: Session, given: list[tuple[Trial, Answer]], planned: int) -> ParticipantRow:
-    catches = [is_correct(material, t, a.response) for t, a in given if t.purpose == "catch"]
-    times = [a.rt_ms for t, a in given if t.block > 0]
+def _row(material: Material, visit: Session, observed: Observed) -> ParticipantRow:
+    given, analysis = observed.given[visit.id], material.study.analysis
+    conduct = measured(material, observed, visit.id)
+    found = marks(conduct, material.study.quality, analysis)
+    end = visit.finished_at or max((row.answered_at for row in given), default=None)
     return ParticipantRow(
+        session_id=visit.id,
         pseudonym=visit.participant.pseudonym,
         mode=visit.participant.mode,
         state=visit.state,
+        stage=_stage(visit.state, observed.ended.get(visit.id)),
+        has_consented=visit.consented_at is not None,
+        arrived_at=visit.started_at,
+        ended_at=end,
         answered=len(given),
-        planned=planned if visit.consented_at is not None else 0,
-        minutes=_minutes(visit, [answer for _, answer in given]),
-        catch_correct=sum(bool(correct) for correct in catches),
-        catch_answered=len(catches),
-        median_rt_ms=median(times) if times else None,
+        planned=observed.planned if visit.consented_at is not None else 0,
+        minutes=_minutes(visit, end),
+        conduct=conduct,
+        marks=found,
+        unused=why_unused(conduct, found, analysis),
         flags=visit.flags,
-        rules=material.study.analysis,
     )
+
+
+def _stage(state: str, ended: str | None) -> str:
+    if state == "finished":
+        return "finished" if ended in (None, "finished") else "extra"
+    return ended if state in ("started", "consented") and ended is not None else state
 
 
 def _counts(rows: list[ParticipantRow]) -> dict[str, dict[str, int]]:
@@ -120,9 +155,8 @@ def _counts(rows: list[ParticipantRow]) -> dict[str, dict[str, int]]:
     }
 
 
-def _minutes(visit: Session, given: list[Answer]) -> float | None:
+def _minutes(visit: Session, end: datetime | None) -> float | None:
     """Return how long a person took so far; a simulated observer takes no time that means anything."""
-    end = visit.finished_at or max((answer.answered_at for answer in given), default=None)
     if end is None or visit.participant.mode == "bot":
         return None
     return (end - visit.started_at).total_seconds() / 60

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from study_server.codes import OUTCOMES
 from study_server.experimenter.api import Wish
+from study_server.prolific.hook import HOOK_HEADERS, Payload
 from study_server.submission import Happenings, Submission, Withdrawal
 
 PROBLEM = {
@@ -65,7 +66,7 @@ STATE = {
 }
 CHANGED = {"type": "object", "required": ["changed"], "properties": {"changed": {"type": "boolean"}}}
 
-BEARER, COOKIE = "window", "browser"
+BEARER, COOKIE, SIGNED = "window", "browser", "prolific"
 STUDY = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[a-z0-9-]+$"}}
 ORIGIN = {"name": "Origin", "in": "header", "required": True, "schema": {"type": "string", "format": "uri"}}
 
@@ -81,10 +82,12 @@ def document() -> dict[str, Any]:
         "/desk/api/studies": {"get": _call("Name all studies", NAMES, COOKIE, in_study=False, changes=False)},
         "/desk/api/studies/{name}": {"get": _call("Show a study in numbers", STATE, COOKIE, changes=False)},
         "/desk/api/studies/{name}/state": {"post": _call("Pause, resume or close", CHANGED, COOKIE, Wish)},
+        "/prolific/webhook": {"post": _webhook()},
     }
     schemes = {
         BEARER: {"type": "http", "scheme": "bearer"},
         COOKIE: {"type": "apiKey", "in": "cookie", "name": "visit"},
+        SIGNED: {"type": "apiKey", "in": "header", "name": HOOK_HEADERS[0]},
     }
     return {
         "openapi": "3.1.0",
@@ -125,6 +128,16 @@ def _call(
     if takes is not None:
         schema = takes.model_json_schema(ref_template="#/components/schemas/{model}")
         call["requestBody"] = {"required": True, "content": {"application/json": {"schema": _flat(schema)}}}
+    return call
+
+
+def _webhook() -> dict[str, Any]:
+    """Describe where Prolific sends its events."""
+    call = _call("Take an event of Prolific", {}, SIGNED, Payload, in_study=False, changes=False)
+    call["parameters"] = [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in HOOK_HEADERS
+    ]
+    call["responses"] = {"204": {"description": "kept"}, "default": call["responses"]["default"]}
     return call
 
 

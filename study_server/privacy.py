@@ -14,6 +14,8 @@ from study_server.db import Database
 from study_server.errors import UnknownParticipantError
 from study_server.ledger import Audit, Event
 from study_server.models import Answer, Identity, Lease, Participant, Session, Slot, Study, Trial
+from study_server.prolific import forgetting
+from study_server.prolific.tables import Submission
 from study_server.studies import Material
 
 
@@ -47,6 +49,7 @@ def erase(db: Db, session: Session, actor: str) -> int:
         db.execute(delete(table).where(table.session_id == session.id))
     db.execute(update(Audit).where(Audit.session_id == session.id).values(detail=None, salt=None))
     db.execute(_identity(session))
+    forgetting.forget(db, Submission.session_id == session.id)
     _free(db, session)
     session.state, session.bearer_sha256, session.flags = "withdrawn", None, ""
     audit.record(db, "erase", {"session": session.id, "answers": len(answers)}, actor)
@@ -56,6 +59,7 @@ def erase(db: Db, session: Session, actor: str) -> int:
 def anonymise(db: Db, material: Material, actor: str) -> int:
     """Forget who the participants of a study were; return how many. Their answers stay, under pseudonyms."""
     gone = db.execute(delete(Identity).where(Identity.study_id == material.study_id).returning(Identity.id)).all()
+    forgetting.forget(db, Submission.study_id == material.study_id)
     if gone:
         audit.record(db, "anonymise", {"study": material.name, "identities": len(gone)}, actor)
     return len(gone)
@@ -81,7 +85,7 @@ def scrub(database: Database) -> None:
         if database.is_sqlite:
             apart.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
-        for table in ("answer", "audit", "event", "identity"):
+        for table in ("answer", "audit", "event", "identity", "submission", "webhook"):
             apart.execute(text(f'VACUUM "{table}"'))
 
 

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, request
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 
-from study_server.problems import answer
+from study_server.problems import FAILED, answer
+from study_server.words import noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,9 @@ REPORT_POLICY = "default-src 'none'; img-src 'self' data:; style-src 'self' 'uns
 """The report is one self-contained file with styles and pictures inside, and no script."""
 
 API = ("api", "desk_api")
+EXPIRED = noted("This page has expired. Open the link to the study again; your answers so far are kept.")
+HOOK = "hook"
+"""No browser calls it: what comes there shows a signature, and neither a form's token nor an origin."""
 
 
 def guard(app: Flask, *, is_tls: bool) -> None:
@@ -46,7 +50,7 @@ def guard(app: Flask, *, is_tls: bool) -> None:
         WTF_CSRF_SSL_STRICT=False,  # it would want a referrer, and our pages send none
     )
     forms = CSRFProtect(app)
-    for name in API:
+    for name in (*API, HOOK):
         forms.exempt(app.blueprints[name])
     app.before_request(_check_origin)
     headers = {**HEADERS, "Strict-Transport-Security": HSTS} if is_tls else HEADERS
@@ -55,8 +59,7 @@ def guard(app: Flask, *, is_tls: bool) -> None:
 
     @app.errorhandler(CSRFError)
     def expired(error: CSRFError) -> Response:
-        words = "This page has expired. Open the link to the study again; your answers so far are kept."
-        return answer(400, "That did not work", words)
+        return answer(400, FAILED, EXPIRED)
 
 
 def _check_origin() -> None:

@@ -11,6 +11,7 @@ from study_server.db import Database
 from study_server.errors import UnknownStudyError
 from study_server.health import Watch
 from study_server.images import Images
+from study_server.order import Order
 from study_server.plans import Plans
 from study_server.settings import Settings
 from study_server.studies import Material, read_material
@@ -25,6 +26,7 @@ class Server:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings, self.database = settings, database
         self.plans = Plans()
+        self.order = Order(self.plans)
         self.images = Images(settings.images_url, settings.images_offload)
         self.watch = Watch(settings, database)
         self._materials: dict[str, Material] = {}

@@ -26,6 +26,9 @@ class Settings:
         images_offload: `x-accel-redirect:/prefix` or `x-sendfile`: the proxy sends the images.
         proxies: How many reverse proxies stand in front, whose forwarded headers are believed.
         min_free_mb: Below this much free disk nobody new is let in, megabytes.
+        prolific_webhook_secret: What Prolific signs its webhooks with; none: they are not taken.
+        studies: Folder with study files and stimuli folders, from which the desk makes studies; none: it makes none.
+        public_url: Where participants reach the server; none: where the experimenter does.
     """
 
     secret_key: str
@@ -38,6 +41,9 @@ class Settings:
     images_offload: str | None = None
     proxies: int = 0
     min_free_mb: int = MIN_FREE_MB
+    prolific_webhook_secret: str | None = None
+    studies: Path | None = None
+    public_url: str | None = None
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -60,6 +66,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         images_offload=_offload(environ.get("IMAGES_OFFLOAD") or None),
         proxies=_number("PROXIES", environ.get("PROXIES", "0")),
         min_free_mb=_number("MIN_FREE_MB", environ.get("MIN_FREE_MB", str(MIN_FREE_MB))),
+        prolific_webhook_secret=environ.get("PROLIFIC_WEBHOOK_SECRET") or None,
+        studies=_folder("STUDIES", environ.get("STUDIES") or None),
+        public_url=environ.get("PUBLIC_URL") or None,
     )
 
 
@@ -67,6 +76,12 @@ def _number(name: str, text: str) -> int:
     if not text.isdecimal():
         raise SettingError(name, text, "a whole number")
     return int(text)
+
+
+def _folder(name: str, text: str | None) -> Path | None:
+    if text is not None and not Path(text).is_dir():
+        raise SettingError(name, text, "a folder that is there")
+    return Path(text).resolve() if text is not None else None
 
 
 def _offload(text: str | None) -> str | None:

@@ -16,6 +16,9 @@ from study_server.studies import Material
 FULL = "every place is taken"
 """The one reason to pause that ends by itself, when a place is given back."""
 
+UNPUBLISHED = "not published yet"
+"""Why a study that was made at the desk takes nobody in until somebody publishes it."""
+
 
 def require_open(db: Db, material: Material, mode: Mode) -> int:
     """Return for how many minutes a place is leased.

@@ -18,7 +18,8 @@ from benchmarks.run_all import find as find_benchmarks
 from budgetfusion.budgets import BUDGET
 from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
-from budgetfusion.measurements import COST, EVALUATION, MEASUREMENT
+from budgetfusion.measurements import COST, EVALUATION, MEASUREMENT, SCORE, TRANSFER
+from budgetfusion.predictions import PREDICTION
 from prolific_config.table import ProlificTable
 from stimuli.conditions import Condition
 from stimuli.manifest import CHOICE_COLUMNS, Item, Manifest, Renderer, Stimulus
@@ -26,6 +27,7 @@ from stimuli.perceived import Perceived
 from stimuli.studyfile import (
     AnalysisTable,
     DesignTable,
+    QualityTable,
     Question,
     StimuliTable,
     StudyFile,
@@ -47,6 +49,7 @@ STUDY_TABLES: dict[str, type[BaseModel]] = {
     "[texts]": TextsTable,
     "[[texts.comprehension]]": Question,
     "[analysis]": AnalysisTable,
+    "[quality]": QualityTable,
     "[prolific]": ProlificTable,
 }
 RECORDS: dict[str, type[BaseModel]] = {
@@ -60,7 +63,10 @@ TABLES: dict[str, pa.Schema] = {
     "Budgets": BUDGET,
     "Measurements": MEASUREMENT,
     "Costs": COST,
+    "Predictions": PREDICTION,
     "Evaluations": EVALUATION,
+    "Scores": SCORE,
+    "Transfers": TRANSFER,
 }
 
 

@@ -14,7 +14,7 @@ from budgetfusion.baselines.distrifusion import with_patches
 from budgetfusion.baselines.exchange import InProcess
 from budgetfusion.baselines.samplers import SAMPLERS, with_sampler
 from budgetfusion.cost import count_flops
-from budgetfusion.diffusion.engine import Engine
+from budgetfusion.diffusion.engine import SLOTS, Engine
 from budgetfusion.diffusion.pipeline import Model, generate
 from budgetfusion.diffusion.slots import Reuse
 
@@ -46,13 +46,14 @@ class Baseline:
     make: Make
 
 
-def baseline(model: Model, name: str, most: int = 129) -> Baseline:
+def baseline(model: Model, name: str, most: int = 129, slots: int = SLOTS) -> Baseline:
     """Return a baseline of a model.
 
     Args:
         model: The loaded model.
         name: One of `NAMES`.
         most: The largest step count that it may be asked for.
+        slots: Images in each batch of the engine.
 
     Raises:
         DenoiserUnsupportedError: If it takes the UNet apart and does not know a part.
@@ -61,19 +62,42 @@ def baseline(model: Model, name: str, most: int = 129) -> Baseline:
     flops = count_flops(model.pipe, model.height, model.width, rows=2 if guidance > 1 else 1)
     if name in SAMPLERS:
         other = replace(model, pipe=with_sampler(model.pipe, name))
-        return Baseline(name, costs.sampled(flops, other.pipe.scheduler, most), partial(_in_slots, other, None))
+        return Baseline(name, costs.sampled(flops, other.pipe.scheduler, most), partial(in_slots, other, slots))
     if name == "DEEPCACHE":
         cache = DeepCache()
         shallow = costs.shallow_share(model.pipe, model.height, model.width, cache)
-        return Baseline(name, costs.cached(flops, shallow, cache, most), partial(_in_slots, model, cache))
+        return Baseline(name, costs.cached(flops, shallow, cache, most), partial(in_slots, model, slots, reuse=cache))
     share = costs.patched_share(model.pipe, model.height, model.width, PATCHES)
     return Baseline(name, costs.patched(flops, share, most), partial(_in_patches, model))
 
 
-def _in_slots(
-    model: Model, reuse: Reuse | None, prompts: Sequence[str], seeds: Sequence[int], steps: Sequence[int]
+def in_slots(
+    model: Model,
+    slots: int,
+    prompts: Sequence[str],
+    seeds: Sequence[int],
+    steps: Sequence[int],
+    *,
+    reuse: Reuse | None = None,
+    share: bool = False,
 ) -> Pixels:
-    engine = Engine(model.pipe, static=True, width=model.width, height=model.height, reuse=reuse)
+    """Make images in batches that never change their size, so that none depends on what is made with it.
+
+    Args:
+        model: With the sampler that it shall have.
+        slots: Images in each batch.
+        prompts: One for each image.
+        seeds: One for each image.
+        steps: One for each image.
+        reuse: See `Engine`.
+        share: See `Engine`.
+
+    Returns:
+        RGB pixels, shape (images, height, width, 3), 0..255.
+    """
+    engine = Engine(
+        model.pipe, slots=slots, static=True, share=share, width=model.width, height=model.height, reuse=reuse
+    )
     pictures = engine.run(prompts, steps, seeds=seeds, guidance_scale=model.config.guidance_scale)
     return np.stack([picture.pixels for picture in pictures])
 

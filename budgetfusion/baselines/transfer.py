@@ -38,6 +38,8 @@ SCHEDULERS: dict[str, tuple[Any, dict[str, Any]]] = {
 """Each with the spacing that is its own default. Images of EULER-ANCESTRAL do not converge as steps are added, so that
 no rule of convergence, StepSaver's among them, means anything for it."""
 
+_TWICE = ("HEUN", "KDPM2")
+
 
 @dataclass(frozen=True)
 class Made:
@@ -50,6 +52,16 @@ class Made:
 
     pixels: NDArray[np.uint8]
     evaluations: int
+
+
+def expected_evaluations(scheduler: str, num_steps: int) -> int:
+    """Return how often a scheduler will ask the denoiser: second-order ones twice in all steps but one.
+
+    Args:
+        scheduler: One of `SCHEDULERS`.
+        num_steps: Steps, at least 1.
+    """
+    return 2 * num_steps - 1 if scheduler in _TWICE else num_steps
 
 
 def transfer(model: Model, scheduler: str, prompts: Sequence[str], seeds: Sequence[int], num_steps: int) -> Made:

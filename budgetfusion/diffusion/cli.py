@@ -21,6 +21,21 @@ class Integers(click.ParamType[tuple[int, ...]]):
             self.fail(f"found '{value}', expected whole numbers with commas between, such as 0,1,2,3", param, ctx)
 
 
+class Baselines(click.ParamType[tuple[str, ...]]):
+    """Names of baselines with commas between, or all, or none."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Turn the text into names, or say what is wrong."""
+        from budgetfusion.baselines.methods import NAMES
+
+        names = {"all": NAMES, "none": ()}.get(str(value), tuple(str(value).upper().split(",")))
+        if unknown := [name for name in names if name not in NAMES]:
+            self.fail(f"found '{unknown[0]}', expected all, none, or some of {', '.join(NAMES)}", param, ctx)
+        return tuple(name for name in NAMES if name in names)
+
+
 @click.command()
 @click.argument("prompt", nargs=-1)
 @click.option("--prompts", type=click.Path(path_type=Path), help="A file with one more prompt on each line.")
@@ -28,6 +43,8 @@ class Integers(click.ParamType[tuple[int, ...]]):
 @click.option(
     "--budget-tflop", type=click.FloatRange(0, min_open=True), help="All images together cost at most so many TFLOP."
 )
+@click.option("--split", type=click.Choice(["cut", "best"]), default="cut", show_default=True, help="Of that budget.")
+@click.option("--quantile", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Cover so many images.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the initial noise.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("image.png"), show_default=True)
 @click.option("--predictor", type=click.Path(path_type=Path), help="A predictor; forces it on any model.")
@@ -37,6 +54,8 @@ def generate(
     prompts: Path | None,
     steps: str,
     budget_tflop: float | None,
+    split: str,
+    quantile: float | None,
     seed: int,
     out: Path,
     predictor: Path | None,
@@ -51,12 +70,17 @@ def generate(
     if not every:
         raise click.UsageError("found no prompt, expected at least one: give PROMPT, or --prompts FILE.")
     num_steps = None if steps == "auto" else _number(steps)
+    if split == "best" and (budget_tflop is None or num_steps or quantile):
+        raise click.UsageError("found --split best, expected --budget-tflop beside it, --steps auto and no --quantile.")
     model = load_model(**options)
     warn_unknown(model.config.model, every)
     flops = pictures.flops_of(model)
-    chosen = plans.fixed(every, num_steps) if num_steps else plans.predicted(model, every, predictor)
-    if budget_tflop is not None:
-        chosen = plans.affordable(chosen, flops, budget_tflop)
+    if split == "best" and budget_tflop is not None:
+        chosen = plans.best(model, every, flops, budget_tflop, predictor)
+    else:
+        chosen = plans.fixed(every, num_steps) if num_steps else plans.predicted(model, every, predictor, quantile)
+        if budget_tflop is not None:
+            chosen = plans.affordable(chosen, flops, budget_tflop)
     for path, plan in pictures.save(model, chosen, seed, out):
         click.echo(
             f"{path}: {plan.num_steps} steps ({plan.reason}), {flops.image(plan.num_steps):.3g} TFLOP, seed {seed}, "
@@ -112,47 +136,47 @@ def measure(
 
 
 @click.command()
-@click.argument("budgets", type=click.Path(path_type=Path))
+@click.argument("budgets", type=click.Path(path_type=Path), required=False)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The evaluation table (Parquet).")
+@click.option("--prompts", type=click.Path(path_type=Path), help="A file: only these, or predicted without BUDGETS.")
+@click.option("--held-out", type=click.IntRange(1), help="Instead: N captions of each stratum of the embedded world.")
+@click.option("--predictor", type=click.Path(path_type=Path), help="A predictor; forces it on any model.")
 @click.option("--seeds", type=Integers(), default="0", show_default=True)
-@click.option("--reference", type=click.IntRange(2), default=65, show_default=True, help="Steps of the reference.")
+@click.option("--references", type=Integers(), default="65,129", show_default=True, help="The first is REFERENCE.")
+@click.option("--fixed", type=Integers(), default="30,50,65,129", show_default=True, help="Steps of FIXED-n.")
 @click.option("--permutations", type=click.IntRange(1), default=20, show_default=True, help="Of the PERMUTED control.")
+@click.option("--baselines", type=Baselines(), default="all", show_default=True, help="all, none, or names.")
+@click.option("--scores", type=click.Path(path_type=Path), help="Also score sets of images, into this table.")
+@click.option("--network", "networks", type=click.Choice(["scenes", "inception"]), multiple=True, default=["scenes"])
+@click.option("--real", type=click.Path(path_type=Path, file_okay=False), help="Real images for the Fréchet distance.")
+@click.option("--transfer", type=click.Path(path_type=Path), help="Also ask other schedulers, into this table.")
+@click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Also draw figures into this folder.")
 @model_options
 def evaluate(
-    budgets: Path, out: Path, seeds: tuple[int, ...], reference: int, permutations: int, **options: Any
+    budgets: Path | None,
+    prompts: Path | None,
+    held_out: int | None,
+    predictor: Path | None,
+    baselines: tuple[str, ...],
+    **others: Any,
 ) -> None:
-    """Generate and measure what OURS in the table BUDGETS, UNIFORM, PERMUTED and REFERENCE show."""
-    from budgetfusion import evaluate as evaluating
-    from budgetfusion.budgets import read_budgets
-    from budgetfusion.errors import FileContentError
-    from budgetfusion.measurements import EVALUATION, read_table, write_table
-    from budgetfusion.metrics.encoder import scene_encoder
-    from budgetfusion.progress import bar
+    """Generate and measure what OURS, its controls and its baselines show, for BUDGETS or for prompts."""
+    from budgetfusion import outputs, subjects
+    from budgetfusion.evaluate import Question
+    from budgetfusion.prompts import read_prompts
 
-    ours = [budget for budget in read_budgets(budgets) if budget.rule == "OURS"]
-    if not ours:
-        raise FileContentError(budgets, "no row of rule OURS", "at least one", "Run `budgetfusion stimuli render`.")
-    model = load_model(**options)
-    others = {budget.model_digest[:12] for budget in ours} - {model.digest[:12]}
-    if others:
-        remedy = "Give the --model, --guidance and --dtype of the study file."
-        raise FileContentError(budgets, f"budgets of model {', '.join(sorted(others))}", model.digest[:12], remedy)
-    kept = read_table(out, EVALUATION) if out.is_file() else []
-    if evaluating.is_current(kept, ours, seeds, reference, permutations, model.digest):
-        click.echo(f"Evaluation: {out} ({len(kept)} rows, kept)")
-        return
-    with bar("evaluating", 1000) as advance:
-        rows = evaluating.evaluate(
-            model,
-            scene_encoder(),
-            ours,
-            seeds,
-            reference=reference,
-            permutations=permutations,
-            progress=lambda done, total: advance(done * 1000 // total),
-        )
-    write_table(out, rows, EVALUATION)
-    click.echo(f"Evaluation: {out} ({len(rows)} rows)")
+    asked = {name: others.pop(name) for name in ("seeds", "references", "fixed", "permutations")}
+    wanted = {name: others.pop(name) for name in ("out", "scores", "networks", "real", "transfer", "figures")}
+    if bool(held_out) == bool(budgets or prompts):
+        raise click.UsageError("found no subject, or two; expected BUDGETS and/or --prompts, or --held-out alone.")
+    model = load_model(**others)
+    only = read_prompts(prompts) if prompts else None
+    if budgets:
+        ours = subjects.from_table(model, budgets, only)
+    else:
+        ours = subjects.predicted(model, only or subjects.held_out(held_out or 1), predictor)
+    question = Question(ours, baselines=baselines, **asked)
+    outputs.write(model, question, outputs.Wanted(**wanted), predictor)
 
 
 def _number(steps: str) -> int:

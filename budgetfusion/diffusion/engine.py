@@ -6,7 +6,8 @@ step counts are known beforehand, so the host follows the schedule without askin
 
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Any
@@ -112,25 +113,37 @@ class Engine:
         Returns:
             A future for each job, in their order, all done: each holds a picture or an error.
         """
-        tickets = [Ticket(job) for job in jobs]
-        tell = _Count(progress)
-        for ticket in tickets:
-            ticket.future.add_done_callback(tell)
-        accepted = [ticket for ticket in tickets if self._loop.accepts(ticket)]
-        if longest_first:
-            accepted.sort(key=lambda ticket: -ticket.job.num_steps)
+        futures: dict[int, Future[Picture]] = {}
+        for place, future in self.finished(jobs, longest_first=longest_first):
+            futures[place] = future
+            progress(len(futures))
+        return [futures[place] for place in range(len(jobs))]
+
+    def finished(self, jobs: Sequence[Job], *, longest_first: bool = True) -> "Iterator[tuple[int, Future[Picture]]]":
+        """Make every image of a list, and yield each as soon as it is there; whoever stops asking cancels the rest.
+
+        Args:
+            jobs: See `run_jobs`.
+            longest_first: See `run_jobs`.
+
+        Yields:
+            A job's place in the list, and its future, which is done.
+        """
+        tickets, done = [Ticket(job) for job in jobs], deque[int]()
+        for place, ticket in enumerate(tickets):
+            ticket.future.add_done_callback(lambda _, place=place: done.append(place))  # type: ignore[misc]
         try:
-            with self._driving:
-                self._loop.expect(accepted)
-                self._waiting.extend(accepted)
-            for ticket in tickets:
-                while ticket.is_open:
+            self._enqueue(tickets, longest_first=longest_first)
+            left = len(tickets)
+            while left:
+                while done:
+                    left -= 1
+                    yield (place := done.popleft()), tickets[place].future
+                if left:
                     self._turn(serving=False)
-        except BaseException:
+        finally:
             for ticket in tickets:
                 ticket.future.cancel()
-            raise
-        return [ticket.future for ticket in tickets]
 
     def submit(self, job: Job, timeout_s: float | None = None) -> "Future[Picture]":
         """Hand over a job and return at once; cancelling its future takes it out of its slot.
@@ -177,6 +190,14 @@ class Engine:
         """Rows that the denoiser was asked about so far, those of empty slots included."""
         return self._loop.rows_evaluated
 
+    def _enqueue(self, tickets: Sequence[Ticket], *, longest_first: bool) -> None:
+        accepted = [ticket for ticket in tickets if self._loop.accepts(ticket)]
+        if longest_first:
+            accepted.sort(key=lambda ticket: -ticket.job.num_steps)
+        with self._driving:
+            self._loop.expect(accepted)
+            self._waiting.extend(accepted)
+
     def _start(self) -> None:
         with self._waiting.changed:
             if self._worker is None:
@@ -199,14 +220,3 @@ class Engine:
     def _turn(self, *, serving: bool) -> None:
         with self._driving:
             self._loop.turn(self._waiting, serving=serving)
-
-
-class _Count:
-    """Counts the futures that are done."""
-
-    def __init__(self, tell: Callable[[int], None]) -> None:
-        self._tell, self._done = tell, 0
-
-    def __call__(self, future: "Future[Picture]") -> None:
-        self._done += 1
-        self._tell(self._done)

@@ -31,6 +31,21 @@ class PipelineUnsupportedError(BudgetFusionError):
         )
 
 
+class SchedulerMismatchError(BudgetFusionError):
+    """A pipeline runs another scheduler than the one that predictors are measured on."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(found)
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"Pipeline's scheduler: found {self.found}, expected EulerDiscreteScheduler with linspace spacing, on "
+            "which the predictor was measured. Set pipe.scheduler = EulerDiscreteScheduler.from_config("
+            'pipe.scheduler.config, timestep_spacing="linspace").'
+        )
+
+
 class JobInvalidError(BudgetFusionError):
     """A job asks for something that cannot be made."""
 
@@ -107,14 +122,16 @@ class EngineClosedError(BudgetFusionError):
 
 
 class BudgetTooSmallError(BudgetFusionError):
-    """A budget in TFLOP does not pay for one step of each image."""
+    """A budget in TFLOP does not pay for the fewest steps of each image."""
 
-    def __init__(self, budget_tflop: float, least_tflop: float, images: int) -> None:
-        super().__init__(budget_tflop, least_tflop, images)
+    def __init__(self, budget_tflop: float, least_tflop: float, images: int, fewest: int = 1) -> None:
+        super().__init__(budget_tflop, least_tflop, images, fewest)
         self.budget_tflop, self.least_tflop, self.images = budget_tflop, least_tflop, images
+        self.fewest = fewest
 
     def __str__(self) -> str:
         return (
-            f"Budget of {self.budget_tflop:.4g} TFLOP: {self.images} image(s) of one step need {self.least_tflop:.4g}, "
+            f"Budget of {self.budget_tflop:.4g} TFLOP: {self.images} image(s) of {self.fewest} step(s) need "
+            f"{self.least_tflop:.4g}, "
             "text and decoding included. Give at least that, or fewer prompts."
         )

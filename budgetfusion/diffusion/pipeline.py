@@ -72,7 +72,7 @@ def load(config: GenerationConfig, device: str = "auto", *, text_only: bool = Fa
     pipe = _load_pipe(source, config, text_only=text_only)
     pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config, timestep_spacing="linspace")
     pipe.set_progress_bar_config(disable=True)
-    weights = _weights_digest(source, pipe, config.revision)
+    weights = weights_digest(source, pipe, config.revision)
     revision = scenes.NAME if config.model == "scenes" else config.revision or weights[:12]
     return Model(config, pipe.to(chosen), config.digest_for(weights), revision, chosen)
 
@@ -130,7 +130,7 @@ def _load_pipe(source: Path | str, config: GenerationConfig, *, text_only: bool)
         raise ModelUnavailableError(str(source), _short(error)) from error
 
 
-def _weights_digest(source: Path | str, pipe: Any, revision: str | None) -> str:
+def weights_digest(source: Path | str, pipe: Any, revision: str | None) -> str:
     """Return the sha256 of a folder's files, or of a hub model's id and commit (its revision, if it tells none)."""
     folder = Path(source)
     if not folder.is_dir():

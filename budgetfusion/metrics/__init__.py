@@ -45,6 +45,8 @@ def measure_images(
     from budgetfusion.metrics.ssim import ssim
 
     features, embeddings = encoder(np.concatenate([images, reference[None]]))
+    same = (images == reference).all(axis=(1, 2, 3))  # in a batch, the bits of equal images' features may differ
+    features[:-1][same], embeddings[:-1][same] = features[-1], embeddings[-1]
     decibels = l_snr_db(images)
     return {
         "l_snr_db": decibels,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from transformers import CLIPVisionModelWithProjection
 
 from budgetfusion import scenes
+from budgetfusion.scenes.midlevel import MidLevel
 
 _MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
 _STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
@@ -21,6 +22,7 @@ class SceneEncoder:
         self.device = device
         model = CLIPVisionModelWithProjection.from_pretrained(scenes.CLIP, dtype=torch.float32)
         self.model = model.eval().requires_grad_(False).to(device)
+        self.midlevel: MidLevel | None = None  # `midlevel.load(device=device)` from the next embedded weights on
 
     def __call__(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Encode images.
@@ -29,8 +31,8 @@ class SceneEncoder:
             images: RGB, shape (images, height, width, 3), 0..255; resized to 64 x 64 if they are larger.
 
         Returns:
-            Mid-level features, shape (images, 64 * 128): the patch tokens before the last layer; and embeddings,
-            shape (images, 128).
+            Mid-level features, shape (images, 64 * 128): the patch tokens before the last layer, or, if there is an
+            encoder of layout, what it says; and embeddings, shape (images, 128).
         """
         parts = [self._encode(images[k : k + _BATCH]) for k in range(0, len(images), _BATCH)]
         features, embeddings = zip(*parts, strict=True)
@@ -44,7 +46,8 @@ class SceneEncoder:
         normal = (pixels - _MEAN.to(self.device)) / _STD.to(self.device)
         out = self.model(pixel_values=normal, output_hidden_states=True)
         patches = out.hidden_states[-2][:, 1:].flatten(1)
-        return patches.cpu().numpy(), out.image_embeds.cpu().numpy()
+        features = self.midlevel.features(images) if self.midlevel else patches.cpu().numpy()
+        return features, out.image_embeds.cpu().numpy()
 
 
 @cache

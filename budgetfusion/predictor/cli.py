@@ -1,8 +1,8 @@
-"""`budgetfusion predict` and `budgetfusion train`."""
+"""`budgetfusion predict`."""
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,8 +25,11 @@ def _drawable(ctx: click.Context, param: click.Parameter, path: Path | None) -> 
 @click.option(
     "--plot", type=click.Path(path_type=Path), callback=_drawable, help="Draw the predicted curves (SVG, PDF or PNG)."
 )
+@click.option("--quantile", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Cover so many images.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def predict(prompt: str, predictor: Path | None, plot: Path | None, as_json: bool, **options: Any) -> None:
+def predict(
+    prompt: str, predictor: Path | None, plot: Path | None, quantile: float | None, as_json: bool, **options: Any
+) -> None:
     """Predict how many denoising steps PROMPT deserves, and say which metric asks for them."""
     from budgetfusion.diffusion.text import encode_text
     from budgetfusion.predictor import plot as drawing
@@ -36,7 +39,7 @@ def predict(prompt: str, predictor: Path | None, plot: Path | None, as_json: boo
     warn_unknown(loaded.config.model, [prompt])
     chosen = predictor_for(loaded, predictor)
     text = encode_text(loaded.pipe, [prompt])
-    curves, suggestion = chosen.predict(text)[0], chosen.suggest(text)[0]
+    curves, suggestion = chosen.predict(text)[0], chosen.suggest(text, quantile)[0]
     if as_json:
         click.echo(json.dumps(_record(prompt, suggestion, chosen.digest, loaded.digest)))
     else:
@@ -47,26 +50,13 @@ def predict(prompt: str, predictor: Path | None, plot: Path | None, as_json: boo
         click.echo(f"Plot: {plot}", err=as_json)
 
 
-@click.command()
-@click.argument("measurements", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the predictor goes.")
-@click.option("--size", type=click.Choice(["small", "paper"]), default="small", show_default=True)
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the prompts.")
-@model_options
-def train(measurements: Path, out: Path, size: Literal["small", "paper"], epochs: int | None, **options: Any) -> None:
-    """Train a predictor on MEASUREMENTS, the table that `budgetfusion measure` wrote."""
-    from budgetfusion.predictor.fitting import train_predictor
-
-    loaded = load_model(**options, text_only=True)
-    predictor = train_predictor(loaded, measurements, size=size, epochs=epochs)
-    predictor.save(out)
-    facts = predictor.facts
-    click.echo(f"Predictor: {out} ({facts['prompts']} prompts, loss {facts['loss']:.3g})")
-
-
 def warn_unknown(model: str, prompts: list[str]) -> None:
     """Say on standard error which words of the prompts the embedded model never saw."""
+<<<<<<< HEAD
     from budgetfusion.scenes.sentences import unknown_words
+=======
+    from budgetfusion.scenes.grammar import COLOURS, PREPOSITIONS, SHAPES, unknown_words
+>>>>>>> main
 
     if model != "scenes":
         return
@@ -74,7 +64,8 @@ def warn_unknown(model: str, prompts: list[str]) -> None:
     if words:
         click.echo(
             f"note: the embedded model never saw the word(s) {', '.join(words)}; it will draw something else. "
-            "It knows 16 shapes, 12 colours and 14 backgrounds, as in 'a red ball on a green field'.",
+            f"It knows {len(SHAPES)} shapes, {len(COLOURS)} colours and {len(PREPOSITIONS)} backgrounds, as in "
+            "'a red ball on a green field'.",
             err=True,
         )
 

@@ -1,8 +1,8 @@
 """The whole network in one file: a bidirectional LSTM over step counts, told by a text embedding what to draw."""
 
 import math
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,11 @@ class NetworkConfig:
     The paper trains one network for each metric with `hidden` 512 on all 129 step counts; the shipped predictor shares
     one small trunk and runs along the 12 measured step counts alone, between which the labels are straight lines
     anyway.
+
+    `position` says how a step count enters: 'learned' embeddings that start at random, as BERT's do; 'waves', learned
+    ones that start at sines; 'sinusoidal', which are never learned; or 'none'. `hears_text` may be switched off, and
+    `body` exchanged for a perceptron at each position: the ablations of the paper's Table 1. `interpolation` is that
+    between `steps`.
     """
 
     text_width: int
@@ -26,11 +31,25 @@ class NetworkConfig:
     mlp_hidden: int = 128
     dropout: float = 0.3
     shared_trunk: bool = True
+    position: Literal["waves", "learned", "sinusoidal", "none"] = "waves"
+    hears_text: bool = True
+    body: Literal["lstm", "mlp"] = "lstm"
+    interpolation: Literal["linear", "monotone"] = "linear"
 
     @classmethod
-    def paper(cls, text_width: int) -> Self:
-        """Return the paper's sizes; the dropout rate, which it does not give, is the usual one of its source."""
-        return cls(text_width, steps=DENSE, hidden=512, dropout=0.5, shared_trunk=False)
+    def paper(cls, text_width: int, hidden: int = 512) -> Self:
+        """Return the paper's layout; the dropout rate, which it does not give, is the usual one of its source.
+
+        Args:
+            text_width: Of the text embeddings.
+            hidden: 512 in the paper; smaller ones are for tests and for machines without a GPU.
+        """
+        return cls(text_width, steps=DENSE, hidden=hidden, dropout=0.5, shared_trunk=False, position="learned")
+
+    @classmethod
+    def ours(cls, text_width: int) -> Self:
+        """Return the shipped layout: one trunk, three heads, the knots alone, and monotone curves between them."""
+        return cls(text_width, interpolation="monotone")
 
 
 class CurveNetwork(nn.Module):
@@ -61,21 +80,58 @@ class CurveNetwork(nn.Module):
         curves = [head(states[k % len(states)]).squeeze(-1) for k, head in enumerate(self.heads)]
         return torch.sigmoid(torch.stack(curves, dim=1))
 
+    def part(self, metric: str) -> "CurveNetwork":
+        """Return the network of one metric: it shares this one's weights, and nothing with the other metrics'.
+
+        Args:
+            metric: One of the configuration's; the trunks must not be shared.
+        """
+        k = self.config.metrics.index(metric)
+        part = CurveNetwork(replace(self.config, metrics=(metric,)))
+        part.trunks, part.heads = self.trunks[k : k + 1], self.heads[k : k + 1]
+        return part
+
 
 class Trunk(nn.Module):
-    """The recurrent part: text embeddings (batch, text_width) to states (batch, steps, 2 * hidden)."""
+    """The body below the heads: text embeddings (batch, text_width) to states (batch, steps, 2 * hidden)."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.position = nn.Embedding.from_pretrained(_waves(len(config.steps), config.text_width), freeze=False)
-        self.lstm = nn.LSTM(config.text_width, config.hidden, num_layers=2, bidirectional=True, batch_first=True)
+        self.hears_text = config.hears_text
+        self.position = _positions(config)
+        lstm = nn.LSTM(config.text_width, config.hidden, num_layers=2, bidirectional=True, batch_first=True)
+        if config.body == "lstm":
+            self.lstm: nn.Module = lstm
+        else:
+            self.mlp = _perceptron(config, sum(value.numel() for value in lstm.parameters()))
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, text: Tensor) -> Tensor:
-        """Add the text to every position and run the LSTM along the step counts."""
-        sequence = text[:, None, :] + self.position.weight[None]  # (batch, steps, text_width)
-        states: Tensor = self.dropout(self.lstm(sequence)[0])
-        return states
+        """Add the text to every position, and run the body along the step counts."""
+        heard = text if self.hears_text else torch.zeros_like(text)
+        sequence = heard[:, None, :] + self.position.weight[None]  # (batch, steps, text_width)
+        states: Tensor = self.lstm(sequence)[0] if hasattr(self, "lstm") else self.mlp(sequence)
+        dropped: Tensor = self.dropout(states)
+        return dropped
+
+
+def _positions(config: NetworkConfig) -> nn.Embedding:
+    """Return what is added to the text at each step count; 'none' adds nothing, and learns nothing."""
+    length, width = len(config.steps), config.text_width
+    if config.position == "learned":
+        embedding = nn.Embedding(length, width)
+        nn.init.normal_(embedding.weight, std=0.02)  # as BERT starts its own (arXiv:1810.04805)
+        return embedding
+    start = torch.zeros(length, width) if config.position == "none" else _waves(length, width)
+    fixed: nn.Embedding = nn.Embedding.from_pretrained(start, freeze=config.position != "waves")
+    return fixed
+
+
+def _perceptron(config: NetworkConfig, parameters: int) -> nn.Sequential:
+    """Return a perceptron with Tanh for each position by itself, with about so many parameters as the LSTM has."""
+    width, states = config.text_width, 2 * config.hidden
+    middle = max(1, round((parameters - states) / (width + states + 1)))
+    return nn.Sequential(nn.Linear(width, middle), nn.Tanh(), nn.Linear(middle, states), nn.Tanh())
 
 
 def _waves(length: int, width: int) -> Tensor:

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from budgetfusion.files import replacing
 from budgetfusion.metrics import BADNESS
-from budgetfusion.plateau import Suggestion
+from budgetfusion.plateau import OMEGA, Suggestion, threshold
 from budgetfusion.steps import DENSE
 
 LABELS = {"l_snr": "L-SNR", "d_sim": "D-SIM", "i_clip": "1 - I-CLIP"}
-_COLOURS = {"l_snr": "#0072B2", "d_sim": "#D55E00", "i_clip": "#009E73"}  # Okabe-Ito
+COLOURS = {"l_snr": "#0072B2", "d_sim": "#D55E00", "i_clip": "#009E73"}  # Okabe-Ito
+STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
+TICKS = (1, 2, 5, 9, 17, 33, 65, 129)
 _SHOWN = 65  # beyond this every curve is flat to the eye
 
 
@@ -33,33 +35,39 @@ def draw_terminal(curves: NDArray[np.float64], suggestion: Suggestion) -> None:
 
 
 def draw_file(path: Path, prompt: str, curves: NDArray[np.float64], suggestion: Suggestion) -> None:
-    """Draw the curves, shape (metrics, 129), with each metric's plateau, to a file of the type its name says."""
+    """Draw the curves, shape (metrics, 129), with each metric's threshold and plateau, to a file of its name's type."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(4.6, 2.8), layout="constrained")
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(4.6, 2.9), layout="constrained")
         axes = figure.subplots()
-        for name, badness in _badness(curves, suggestion).items():
-            _draw_curve(axes, name, badness, suggestion.plateaus[name].num_steps)
-        axes.axvline(suggestion.num_steps, color="#1a1a1a", linestyle="--", linewidth=0.8)
-        axes.annotate(
-            f" t* = {suggestion.num_steps}", (suggestion.num_steps, 1), va="top", xycoords=("data", "axes fraction")
-        )
-        axes.set(xscale="log", xlim=(1, 129), ylim=(0, 1), title=f"“{prompt}”")
-        axes.set(xlabel="denoising steps", ylabel="predicted badness, lower is better")
-        axes.set_xticks([1, 2, 5, 9, 17, 33, 65, 129], ["1", "2", "5", "9", "17", "33", "65", "129"], minor=False)
-        axes.minorticks_off()
+        draw_curves(axes, curves, suggestion)
+        axes.set(title=f"“{prompt}”", xlabel="denoising steps", ylabel="predicted badness, lower is better")
         axes.legend(frameon=False)
         with replacing(path) as partial:
             figure.savefig(partial, format=path.suffix.lstrip(".") or "svg", dpi=200)
 
 
-def _draw_curve(axes: Any, name: str, badness: NDArray[np.float64], num_steps: int) -> None:
-    axes.plot(DENSE, badness, color=_COLOURS[name], linewidth=1.2, label=LABELS[name])
-    axes.plot(num_steps, badness[num_steps - 1], "o", color=_COLOURS[name], markersize=4)
+def draw_curves(axes: Any, curves: NDArray[np.float64], suggestion: Suggestion) -> None:
+    """Draw the curves, shape (metrics, 129), each with its threshold of Eq. 7 and its plateau, and t* as a line.
+
+    Source:
+        Figures 3 and 5 of arXiv:2412.05780.
+    """
+    for name, badness in _badness(curves, suggestion).items():
+        colour, end = COLOURS[name], suggestion.plateaus[name].num_steps
+        axes.plot(DENSE, badness, color=colour, linewidth=1.2, label=LABELS[name])
+        axes.axhline(threshold(badness, OMEGA[name]), color=colour, linestyle=":", linewidth=0.9)
+        axes.plot(end, badness[end - 1], "o", color=colour, markersize=4)
+    axes.axvline(suggestion.num_steps, color="#1a1a1a", linestyle="--", linewidth=0.8)
+    words, place = f" t* = {suggestion.num_steps}", (suggestion.num_steps, 1)
+    axes.annotate(words, place, va="top", xycoords=("data", "axes fraction"))
+    axes.set(xscale="log", xlim=(1, 129), ylim=(0, 1))
+    axes.set_xticks(TICKS, [str(tick) for tick in TICKS], minor=False)
+    axes.minorticks_off()
 
 
 def _badness(curves: NDArray[np.float64], suggestion: Suggestion) -> dict[str, NDArray[np.float64]]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,9 @@ from budgetfusion.errors import FileContentError
 from budgetfusion.files import replacing
 from budgetfusion.metrics import BADNESS
 from budgetfusion.plateau import Suggestion, suggest
+from budgetfusion.predictor import spread
 from budgetfusion.predictor import training as fitting
+from budgetfusion.predictor.interpolation import monotone
 from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
 from budgetfusion.predictor.training import TrainingConfig
 from budgetfusion.steps import interpolate
@@ -45,15 +47,17 @@ class Predictor:
         network: NetworkConfig | None = None,
         training: TrainingConfig | None = None,
         progress: Callable[[int, float], None] = lambda epoch, loss: None,
+        device: str = "cpu",
     ) -> Self:
         """Fit a predictor on rows of the measurement table, all of one model.
 
         Args:
             rows: Of the measurement table.
             encode: The text encoder of the model that was measured.
-            network: Sizes; the small shared trunk unless given.
+            network: Sizes; `NetworkConfig.ours` unless given.
             training: How; see `TrainingConfig`.
             progress: Called after each epoch with its number and the loss.
+            device: Where it is fitted.
 
         Raises:
             IncompleteMeasurementsError: If a prompt lacks a knot.
@@ -62,9 +66,10 @@ class Predictor:
         prompts, targets = fitting.curves(rows, network.metrics if network else tuple(BADNESS))
         text = encode(prompts)
         torch.manual_seed(training.seed)
-        net = CurveNetwork(network or NetworkConfig(text_width=text.shape[1]))
+        net = CurveNetwork(network or NetworkConfig.ours(text.shape[1]))
         columns = np.array(net.config.steps) - 1
-        losses = fitting.fit(net, text, targets[:, :, columns], training, progress)
+        fit = fitting.fit if net.config.shared_trunk else fitting.fit_apart
+        losses = fit(net, text, targets[:, :, columns], training, progress, device)
         facts = {"prompts": len(prompts), "seeds": len({row["seed"] for row in rows}), "loss": losses[-1]}
         return cls(net, rows[0]["config_digest"], facts | {"training": asdict(training)})
 
@@ -80,22 +85,49 @@ class Predictor:
         """
         self.network.eval()
         curves: NDArray[np.float64] = self.network(torch.from_numpy(text)).double().numpy()
-        return interpolate(curves, np.array(self.network.config.steps))
+        spread_over = monotone if self.network.config.interpolation == "monotone" else interpolate
+        return spread_over(curves, np.array(self.network.config.steps))
 
-    def suggest(self, text: NDArray[np.float32]) -> list[Suggestion]:
-        """Return the suggested number of steps for each text embedding, shape (prompts, text_width)."""
+    def suggest(self, text: NDArray[np.float32], quantile: float | None = None) -> list[Suggestion]:
+        """Return the suggested number of steps for each text embedding.
+
+        Args:
+            text: Shape (prompts, text_width).
+            quantile: In (0, 1): so many steps that the t* of this share of images is no larger, see `spread`; none: t*
+                of the predicted curves.
+
+        Raises:
+            FileContentError: If a quantile is asked for and the predictor was fitted without a spread.
+        """
         names = self.network.config.metrics
-        return [
+        found = [
             suggest({name: BADNESS[name](curve) for name, curve in zip(names, prompt, strict=True)})
             for prompt in self.predict(text)
         ]
+        if quantile is None:
+            return found
+        if "spread" not in self.facts:
+            remedy = "Run `budgetfusion train predictor` again, or leave the quantile out."
+            raise FileContentError(f"Predictor {self.digest[:12]}", "no spread of t*", "one", remedy)
+        ratio = spread.ratio_at(self.facts["spread"], quantile)
+        return [replace(one, num_steps=spread.scaled(one.num_steps, ratio)) for one in found]
 
-    def budgets(self, prompts: Sequence[str], encode: TextEncoder, model_digest: str) -> list[Budget]:
-        """Return the rows of the budget table for rule OURS."""
-        return [
-            self._budget(prompt, suggestion, model_digest)
-            for prompt, suggestion in zip(prompts, self.suggest(encode(prompts)), strict=True)
-        ]
+    def budgets(
+        self, prompts: Sequence[str], encode: TextEncoder, model_digest: str, quantile: float | None = None
+    ) -> list[Budget]:
+        """Return the rows of the budget table for rule OURS; `quantile` as for `suggest`."""
+        return self.rows(prompts, self.suggest(encode(prompts), quantile), model_digest)
+
+    def rows(
+        self, prompts: Sequence[str], suggestions: Sequence[Suggestion], model_digest: str | None = None
+    ) -> list[Budget]:
+        """Return the rows of the budget table for what was suggested, by default for the model that was measured."""
+        digest = model_digest or self.model_digest
+        return [self._budget(*one, digest) for one in zip(prompts, suggestions, strict=True)]
+
+    def knowing(self, **facts: Any) -> Self:
+        """Return the predictor with more facts, which are saved with it."""
+        return replace(self, facts=self.facts | facts)
 
     def save(self, path: Path) -> None:
         """Write the predictor as safetensors, all of it or none."""

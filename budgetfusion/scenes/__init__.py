@@ -12,6 +12,12 @@ PIPELINE = WEIGHTS / "pipeline"
 CLIP = WEIGHTS / "clip"
 """A small CLIP of scenes and captions; the embedded metrics look through its image tower."""
 
+ATTRIBUTES = WEIGHTS / "attributes.safetensors"
+"""A judge of what a picture shows: background, shapes, colours, how many objects."""
+
+MIDLEVEL = WEIGHTS / "midlevel.safetensors"
+"""An encoder in whose space pictures of like layout are near each other."""
+
 MEASUREMENTS = Path(__file__).parent / "measurements.parquet"
 """What was measured on the embedded model; the shipped predictor was trained on its training prompts."""
 

@@ -18,6 +18,7 @@ from study_server.happenings import keep
 from study_server.models import Session
 from study_server.participant.showing import shown
 from study_server.participant.visits import required_visit
+from study_server.participant.way import require_way
 from study_server.server import current_server
 from study_server.submission import Happenings, Submission, Withdrawal
 
@@ -30,8 +31,7 @@ api = Blueprint("api", __name__, url_prefix="/s/<name>")
 def open_visit(name: str) -> Response:
     """Hand the visit of this browser to the window that asks: its bearer, and the trials that are unanswered."""
     server, material, visit = current_server(), current_server().material(name), required_visit(name)
-    if visit.state != "consented":
-        raise VisitUnknownError
+    require_way(name, visit)
 
     def hand_over(db: Db) -> Response:
         stored = db.get_one(Session, visit.id)
@@ -51,7 +51,9 @@ def answer(name: str) -> Response:
     submission = _body(Submission)
     if submission.response == "tie" and not material.study.design.not_sure:
         abort(422, "This study does not ask for 'not sure'.")
-    stored = answers.store(server.database, server.plans, material.study_id, _bearer(), submission)
+    bearer = _bearer()
+    server.order.require(server.database, bearer, submission.trial)
+    stored = answers.store(server.database, server.plans, material.study_id, bearer, submission)
     metrics.ANSWERS.labels("new" if stored.is_new else "again").inc()
     if stored.trial.purpose == "practice":
         correct = is_correct(material, stored.trial, stored.response)

@@ -19,11 +19,11 @@ comprehension = Blueprint("comprehension", __name__, url_prefix="/s/<name>")
 def ask(name: str) -> str | Response:
     """Ask what the instructions say; whoever has answered right, or is asked nothing, goes on."""
     visit, material = required_visit(name), current_server().material(name)
-    if visit.state != "consented" or not way.has_device(name):
+    if visit.state == "consented" and way.missing_step(name, visit) is None:
+        return redirect(url_for("participant.trials", name=name), 303)
+    if not _is_asked(name, visit):
         return redirect(next_page(name, visit), 303)
     with current_server().database.reading() as db:
-        if way.has_understood(db, material, visit):
-            return redirect(url_for("participant.trials", name=name), 303)
         tried = way.count(db, visit, way.COMPREHENSION)
     left = material.study.design.comprehension_tries - tried
     return render_template("participant/check.html", material=material, visit=visit, tried=tried, left=left)
@@ -33,11 +33,18 @@ def ask(name: str) -> str | Response:
 def judge(name: str) -> Response:
     """Judge the answers: on, once more, or out with the code for that."""
     server, visit, material = current_server(), required_visit(name), current_server().material(name)
+    if not _is_asked(name, visit):
+        return redirect(next_page(name, visit), 303)
     given = [request.form.get(f"answer-{i}", "") for i in range(len(material.study.texts.comprehension))]
     after = server.database.write(lambda db: _judge(db, material, visit.id, given))
     if after.state != "consented":
         return redirect(next_page(name, after), 303)
     return redirect(url_for(".ask", name=name), 303)
+
+
+def _is_asked(name: str, visit: Session) -> bool:
+    """Say whether the check is the next step of a visit."""
+    return visit.state == "consented" and way.missing_step(name, visit) == way.CHECK
 
 
 def _judge(db: Db, material: Material, visit_id: int, given: list[str]) -> Session:

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session as Db
 from werkzeug.wrappers import Response
 
+from stimuli.studyfile import DeviceKind
 from study_server import audit, sessions
 from study_server.models import Session
 from study_server.participant.visits import required_visit
-from study_server.participant.way import next_page, note_device
+from study_server.participant.way import DEVICE, next_page, note_passed
 from study_server.server import current_server
 from study_server.studies import Material
+from study_server.words import noted
 
 gate = Blueprint("gate", __name__, url_prefix="/s/<name>")
 
@@ -22,7 +24,7 @@ class Device(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["desktop", "tablet", "phone"]
+    kind: DeviceKind
     engine: Literal["chromium", "gecko", "webkit", "other"]
     pixel_ratio: float = Field(gt=0, le=32)
     zoom: float = Field(gt=0, le=32, description="of pinching; the browser's own zoom is in the pixel ratio")
@@ -53,9 +55,12 @@ def look(name: str) -> Response:
         try:
             facts = Device.model_validate_json(request.form.get("facts", ""))
         except ValidationError:
-            abort(400, "The check of your screen did not work. Go back and try it again.")
+            abort(400, noted("The check of your screen did not work. Go back and try it again."))
+        allowed = current_server().material(name).study.design.devices
+        if facts.kind not in allowed and visit.participant.mode != "bot":
+            abort(403, noted("This study is not for this kind of device. Go back: the page there lets you leave."))
         server.database.write(lambda db: _store(db, visit.id, facts))
-        note_device(name)
+        note_passed(name, visit, DEVICE)
     return redirect(next_page(name, server.database.write(lambda db: db.get_one(Session, visit.id))), 303)
 
 

@@ -13,25 +13,28 @@ from study_server.errors import StudyRestsError, UnfinishedError
 from study_server.models import Session
 from study_server.participant.showing import stimuli_of
 from study_server.participant.visits import required_visit, visit_of
-from study_server.participant.way import has_device, has_understood, next_page, why_screened_out
+from study_server.participant.way import CHECK, missing_step, next_page
+from study_server.prolific import entry
 from study_server.server import current_server
 from study_server.tokens import read_image_name, read_pass, visit_name
+from study_server.words import noted
 
 participant = Blueprint("participant", __name__, url_prefix="/s/<name>")
 
 EXTERNAL_ID = {"live": re.compile(r"[0-9a-f]{24}")}
 OTHER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_REASONS: dict[str, codes.Outcome] = {"device": "device", "comprehension": "failed_checks"}
-"""The outcome of a visit that was screened out for a reason of its own."""
 
 
 @participant.get("")
 def landing(name: str) -> str:
     """Say what the study is; starting is a click, so that a link preview starts nothing."""
+    material = current_server().material(name)
+    entry.look(material)
     return render_template(
         "participant/landing.html",
-        material=current_server().material(name),
+        material=material,
         external_id=request.args.get("PROLIFIC_PID", ""),
+        submission_id=request.args.get("SESSION_ID", ""),
         entry=request.args.get("pass", ""),
         resumes=(visit := visit_of(name)) is not None and visit.state in ("consented", "finished"),
     )
@@ -42,13 +45,14 @@ def start(name: str) -> BaseResponse:
     """Begin a visit, or go on with one."""
     server, material = current_server(), current_server().material(name)
     mode, flags = _mode(name)
-    external_id = request.form.get("external_id", "")
+    arrival = entry.arrival(material, mode)
+    external_id = arrival.participant_id
     if external_id and not EXTERNAL_ID.get(mode, OTHER_ID).fullmatch(external_id):
-        abort(400, "The participant id in the link is damaged. Open the link again from where you found it.")
+        abort(400, noted("The participant id in the link is damaged. Open the link again from where you found it."))
     visit = None if external_id or mode == "bot" else visit_of(name)
     if visit is None or visit.state == "declined":
         _require_health(name)
-        visit = server.database.write(lambda db: sessions.start(db, material, mode, external_id or None, flags))
+        visit = server.database.write(lambda db: entry.start(db, material, mode, arrival, flags))
         session[f"visit:{name}"] = visit.token
         metrics.STARTS.labels(mode, "full" if visit.state == "full" else "in").inc()
     return redirect(next_page(name, visit), 303)
@@ -87,7 +91,7 @@ def decide(name: str) -> BaseResponse | str:
 def instructions(name: str) -> str | BaseResponse:
     """Say what to do."""
     visit, material = required_visit(name), current_server().material(name)
-    if visit.state != "consented" or not has_device(name):
+    if visit.state != "consented" or missing_step(name, visit) not in (None, CHECK):
         return redirect(next_page(name, visit), 303)
     return render_template("participant/instructions.html", material=material, visit=visit)
 
@@ -96,9 +100,7 @@ def instructions(name: str) -> str | BaseResponse:
 def trials(name: str) -> str | BaseResponse:
     """Show the trial page; the program on it opens the visit and asks for what is unanswered."""
     server, visit = current_server(), required_visit(name)
-    with server.database.reading() as db:
-        is_ready = has_device(name) and has_understood(db, server.material(name), visit)
-    if visit.state != "consented" or not is_ready:
+    if visit.state != "consented" or missing_step(name, visit) is not None:
         return redirect(next_page(name, visit), 303)
     return render_template(
         "participant/trials.html",
@@ -113,7 +115,7 @@ def image(name: str, token: str) -> Response:
     server, material, visit = current_server(), current_server().material(name), required_visit(name)
     said = read_image_name(server.settings.secret_key, visit.token, token)
     if said is None or visit.slot_id is None or visit.consented_at is None:
-        abort(404, "There is no such image.")
+        abort(404, noted("There is no such image."))
     trial_index, place = said
     with server.database.reading() as db:
         trial = server.plans.trial(db, visit.slot_id, trial_index)
@@ -151,7 +153,7 @@ def over(name: str) -> str | BaseResponse:
     template = "full" if visit.state == "full" else "over"
     code, material = _code(name, visit), current_server().material(name)
     with current_server().database.reading() as db:
-        why = why_screened_out(db, visit)
+        why = codes.why_screened_out(db, visit)
     found = {"material": material, "visit": visit, "code": code, "why": why}
     return render_template(f"participant/{template}.html", is_exit=True, **found)
 
@@ -164,10 +166,7 @@ def accessibility(name: str) -> str:
 
 def _code(name: str, visit: Session) -> str:
     with current_server().database.reading() as db:
-        outcome = codes.OUTCOMES[visit.state]
-        if visit.state == "screened_out":
-            outcome = _REASONS.get(why_screened_out(db, visit), outcome)
-        return codes.code_of(db, visit.study_id, outcome)
+        return codes.code_of(db, visit.study_id, codes.outcome_of(db, visit) or codes.OUTCOMES[visit.state])
 
 
 def _require_health(name: str) -> None:
@@ -186,5 +185,5 @@ def _mode(name: str) -> tuple[Mode, str]:
         return "live", ""
     granted = read_pass(current_server().settings.secret_key, entry, name)
     if granted is None:
-        abort(403, "This link is no longer valid. Ask for a new one.")
+        abort(403, noted("This link is no longer valid. Ask for a new one."))
     return granted

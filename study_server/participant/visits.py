@@ -5,6 +5,7 @@ from flask import abort, session
 from study_server import sessions
 from study_server.models import Session
 from study_server.server import current_server
+from study_server.words import noted
 
 
 def visit_of(name: str) -> Session | None:
@@ -24,5 +25,5 @@ def required_visit(name: str) -> Session:
     current_server().material(name)
     visit = visit_of(name)
     if visit is None:
-        abort(403, "This page belongs to a visit. Open the link to the study again to start or to go on.")
+        abort(403, noted("This page belongs to a visit. Open the link to the study again to start or to go on."))
     return visit

@@ -3,10 +3,11 @@
 import { frameInterval } from "./clock.js";
 import { pixelSha256 } from "./picture.js";
 import { scaleFor } from "./viewer.js";
+import { say } from "./words.js";
 
 const SIDE = 16;
 const list = document.getElementById("gate");
-const { layout } = list.dataset;
+const { layout, devices } = list.dataset;
 const image = { width: Number(list.dataset.width), height: Number(list.dataset.height) };
 const count = Number(list.dataset.count);
 const goOn = document.getElementById("go-on");
@@ -70,13 +71,14 @@ async function main() {
   const exact = await isExact();
   const frameMs = await frameInterval();
   const look = () => {
-    const found = { able: isAble(), exact, zoom: Math.abs(zoom() - 1) < 0.01, room: scaleFor(image, count, layout) >= 1 };
+    const isRightKind = devices.split(" ").includes(kind());
+    const found = { able: isAble(), exact, kind: isRightKind, zoom: Math.abs(zoom() - 1) < 0.01, room: scaleFor(image, count, layout) >= 1 };
     for (const item of list.children) item.dataset.found = found[item.dataset.check] ? "yes" : "no";
     const isFine = Object.values(found).every(Boolean);
     goOn.disabled = !isFine;
     document.getElementById("verdict").textContent = isFine
-      ? "Everything is fine. Please leave the window and its zoom as they are."
-      : "Something is not as it should be; see above. This page notices by itself when it is.";
+      ? say("Everything is fine. Please leave the window and its zoom as they are.")
+      : say("Something is not as it should be; see above. This page notices by itself when it is.");
     document.getElementById("facts").value = isFine ? JSON.stringify(facts(frameMs)) : "";
   };
   addEventListener("resize", look);

@@ -7,9 +7,13 @@ const EVERY_MS = 5000;
 const MOST = 500;
 
 export class Journal {
-  /** @param {string} url */
-  constructor(url) {
+  /**
+   * @param {string} url
+   * @param {() => void} onLost  this window's bearer opens nothing any more
+   */
+  constructor(url, onLost) {
     this.url = url;
+    this.onLost = onLost;
     /** What the server knows this window by. @type {string} */
     this.bearer = "";
     /** @type {Object[]} */
@@ -36,6 +40,7 @@ export class Journal {
       const headers = { "Content-Type": "application/json", Authorization: `Bearer ${this.bearer}` };
       const body = JSON.stringify({ events });
       const response = await fetch(this.url, { method: "POST", headers, body, keepalive: true, credentials: "omit" });
+      if (response.status === 401) this.onLost();
       if (response.ok) this.events = this.events.filter((event) => !events.includes(event));
     } catch {
       // offline

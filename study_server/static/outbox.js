@@ -110,12 +110,17 @@ export class Outbox {
       const response = await this.#post(answer);
       if (response.ok) return await response.json();
       if (response.status === 409) return {}; // this trial has an answer already, and the first stands
-      if (response.status === 401) this.#end(this.listeners.onLost);
+      if (response.status === 401) this.lose();
       if (NEVER.includes(response.status)) this.#end(this.listeners.onRefused);
     } catch {
       // no connection: sent again
     }
     return null;
+  }
+
+  /** Give up, because the visit goes on elsewhere or is over. */
+  lose() {
+    if (!this.isOver) this.#end(this.listeners.onLost);
   }
 
   /** @param {() => void} tell */

@@ -1,6 +1,7 @@
 /** What the trial page says beside the images: progress, feedback, saved or not. */
 
 import { wait } from "./clock.js";
+import { say } from "./words.js";
 
 const PATIENCE_MS = 1500;
 
@@ -21,7 +22,8 @@ export class Status {
    * @param {boolean} isTrying  whether sending has failed
    */
   saving(waiting, isTrying) {
-    this.saved.textContent = isTrying ? "No connection; trying again. Your answers are kept." : waiting > 0 ? "saving …" : "saved ✓";
+    if (isTrying) this.saved.textContent = say("No connection; trying again. Your answers are kept.");
+    else this.saved.textContent = waiting > 0 ? say("saving …") : say("saved ✓");
   }
 
   /**
@@ -31,8 +33,8 @@ export class Status {
    */
   progress(plan, trial, done) {
     const isPractice = trial.block === 0;
-    this.block.textContent = isPractice ? "Practice" : `Block ${trial.block} of ${plan.blocks}`;
-    this.count.textContent = isPractice ? "\u00a0" : `${done + 1} of ${plan.total}`;
+    this.block.textContent = isPractice ? say("Practice") : say("Block {block} of {blocks}", { block: trial.block, blocks: plan.blocks });
+    this.count.textContent = isPractice ? "\u00a0" : say("{number} of {total}", { number: done + 1, total: plan.total });
     this.bar.value = done / plan.total;
   }
 
@@ -42,7 +44,7 @@ export class Status {
    */
   async feedback(correct, ms) {
     if (correct === undefined) return;
-    this.words.textContent = correct ? "✓ Yes, that one." : "✗ No, the other one.";
+    this.words.textContent = correct ? say("✓ Yes, that one.") : say("✗ No, the other one.");
     await wait(ms);
     this.words.textContent = "\u00a0";
   }
@@ -54,7 +56,7 @@ export class Status {
    * @returns {Promise<T>}
    */
   async whileLoading(loading) {
-    const timer = setTimeout(() => (this.words.textContent = "Loading the next pictures …"), PATIENCE_MS);
+    const timer = setTimeout(() => (this.words.textContent = say("Loading the next pictures …")), PATIENCE_MS);
     const loaded = await loading;
     clearTimeout(timer);
     this.words.textContent = "\u00a0";

@@ -7,9 +7,11 @@ import { Interlude } from "./interlude.js";
 import { Journal } from "./journal.js";
 import { Outbox, newUuid } from "./outbox.js";
 import { Preload } from "./preload.js";
+import { Presented } from "./presented.js";
 import { Status } from "./status.js";
 import { Viewer } from "./viewer.js";
 import { Watch } from "./watch.js";
+import { say } from "./words.js";
 
 /** @param {string} id */
 const element = (id) => document.getElementById(id);
@@ -21,7 +23,7 @@ const dialog = element("instructions");
 const status = new Status(page);
 const viewer = new Viewer(element("stage"), layout);
 const interlude = new Interlude(element("interlude"), [element("stage"), page.querySelector(".question")]);
-const journal = new Journal(`${base}/events`);
+const journal = new Journal(`${base}/events`, () => outbox.lose());
 const outbox = new Outbox(visit, `${base}/answers`, { onChange: (...now) => status.saving(...now), onLost, onRefused });
 const keys = { [page.dataset.leftKey]: "left", [page.dataset.rightKey]: "right", ...(element("choose-tie") && { n: "tie" }) };
 const buttons = { left: element("choose-left"), right: element("choose-right"), tie: element("choose-tie") };
@@ -29,6 +31,7 @@ const flip = layout === "flip" ? new Flip(element("stage"), element("flip"), Num
 const present = Object.fromEntries(Object.entries(buttons).filter(([, button]) => button !== null));
 const controls = new Controls(present, keys, () => dialog.open || (flip !== null && !flip.isSeen));
 const watch = new Watch(onMark);
+const presented = new Presented(element("stamp"));
 
 /** Marks for the trial on the screen. @type {Set<string>} */
 let marks = new Set();
@@ -59,22 +62,26 @@ function onMark(mark, value) {
 /** Say that this window is no longer the one that answers; loading the page again makes it that. */
 async function onLost() {
   controls.interrupt();
-  await interlude.show("Your visit goes on elsewhere", "It was opened in another window or browser, or it is over. Continue to go on here.");
+  const words = say("It was opened in another window or browser, or it is over. Continue to go on here.");
+  await interlude.show(say("Your visit goes on elsewhere"), words);
   location.reload();
 }
 
 /** Say that the server does not take an answer, and give the code for that: nobody is stranded. */
 async function onRefused() {
   controls.interrupt();
-  const words = `The study cannot go on, which is our fault and not yours. If you came from Prolific, enter the code ${technicalCode} there.`;
-  await interlude.show("Something is wrong on our side", `${words} You may also continue to try again.`);
+  const words = say(
+    "The study cannot go on, which is our fault and not yours. If you came from Prolific, enter the code {code} there. You may also continue to try again.",
+    { code: technicalCode },
+  );
+  await interlude.show(say("Something is wrong on our side"), words);
   location.reload();
 }
 
 /** Wait until the images have room, after the window or its zoom has changed. */
 async function resume() {
-  const words = "The size of the window or its zoom has changed. Please leave both as they are while you answer.";
-  await interlude.show("Paused", words);
+  const words = say("The size of the window or its zoom has changed. Please leave both as they are while you answer.");
+  await interlude.show(say("Paused"), words);
 }
 
 /**
@@ -96,10 +103,11 @@ async function run(trial, loading, blankMs, firstMarks) {
     if (!viewer.fits) {
       viewer.clear();
       marks.add("zoomed");
-      await interlude.show("The pictures have no room", "Please make the window larger, or its zoom smaller (Ctrl and minus), and go on.");
+      const words = say("Please make the window larger, or its zoom smaller (Ctrl and minus), and go on.");
+      await interlude.show(say("The pictures have no room"), words);
       continue;
     }
-    const { onset, isLate } = await painted(frameMs);
+    const { onset, isLate } = await painted(frameMs, presented);
     if (isLate) marks.add("late");
     flip?.start(Object.keys(images), onset, (value) => journal.note("flipped", trial.index, value));
     const choice = outbox.isOver ? null : await controls.choice();
@@ -120,8 +128,8 @@ async function run(trial, loading, blankMs, firstMarks) {
  */
 async function pauseBetween(last, next) {
   if (last === undefined || last.block === next.block) return;
-  if (last.block === 0) await interlude.show("Practice is over", "From now on there is no feedback. Take the time you need.");
-  else await interlude.show(`Block ${last.block} is done`, "Rest your eyes for a moment. Go on when you are ready.");
+  if (last.block === 0) await interlude.show(say("Practice is over"), say("From now on there is no feedback. Take the time you need."));
+  else await interlude.show(say("Block {block} is done", { block: last.block }), say("Rest your eyes for a moment. Go on when you are ready."));
 }
 
 /** Open the visit in this window; an answer that still waits in the outbox is sent before the trials are asked for. */
@@ -137,7 +145,7 @@ async function open() {
   for (;;) {
     try {
       const response = await fetch(`${base}/visit`, { method: "POST" });
-      if (response.status === 401) location.reload(); // not in its trials any more
+      if ([401, 403].includes(response.status)) location.reload(); // over, or a step before the trials is missing
       if (response.ok) {
         const plan = await response.json();
         outbox.bearer = journal.bearer = plan.bearer;

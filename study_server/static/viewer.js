@@ -6,7 +6,7 @@
 const WANTED_CSS_PX = 256; // a smaller image is drawn with two, three ... device pixels for each of its own
 const GAP_CSS_PX = 32;
 const MARGIN_CSS_PX = 48;
-const ROOM_CSS_PX = { "side-by-side": 300, "reference-above": 360, flip: 300 }; // bar, buttons and question
+const ROOM_CSS_PX = { "side-by-side": 340, "reference-above": 410, flip: 340 }; // bar, buttons and question
 const COLUMNS = { "side-by-side": 3, "reference-above": 2, flip: 1 };
 const ROWS = { "side-by-side": 1, "reference-above": 2, flip: 1 };
 

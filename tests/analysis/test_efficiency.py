@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.efficiency import QUALITIES, efficiency, prompt_means
+from analysis.efficiency import QUALITIES, efficiency, ordered, prompt_means
 from analysis.errors import EvaluationError
 
 Make = Callable[..., pd.DataFrame]
@@ -135,6 +135,7 @@ def test_intervals_cover_a_known_mean() -> None:
     """Over 100 simulated evaluations of 40 prompts, 95 % bootstrap intervals of the mean cover about 95 %."""
     rng, hits = np.random.default_rng(5), 0
     base = pd.DataFrame({"prompt_id": [str(n) for n in range(40)], "seed": 0, "replicate": 0, "num_steps": 9})
+    base = base.assign(reference="EULER", reference_num_steps=65)
     for run in range(100):
         shared = base.assign(tflop=0.01, l_snr=0.5, d_sim=0.5, i_clip=rng.normal(0.8, 0.05, 40))
         rows = pd.concat([shared.assign(rule="OURS"), shared.assign(rule="UNIFORM")])
@@ -142,6 +143,41 @@ def test_intervals_cover_a_known_mean() -> None:
         hits += row["low"] <= 0.8 <= row["high"]
 
     assert 0.88 <= hits / 100 <= 0.99
+
+
+def test_samplers_are_compared_with_euler_or_with_themselves(evaluation_of: Make) -> None:
+    """A baseline that has its own reference is judged by it only if asked; the rules never have another."""
+    ours = evaluation_of()
+    ddim = ours[ours["rule"] == "UNIFORM"].assign(rule="DDIM", i_clip=0.5)
+    rows = pd.concat([ours, ddim, ddim.assign(reference="DDIM", i_clip=0.9)])
+
+    means = [cell(efficiency(rows, own=own).quality, "DDIM")["mean"] for own in (False, True)]
+
+    assert means == pytest.approx([0.5, 0.9])
+    assert efficiency(rows).differences["other"].unique().tolist() == ["UNIFORM", "PERMUTED", "DDIM"]
+
+
+def test_the_reference_is_chosen(evaluation_of: Make) -> None:
+    """By default it is that of the rule REFERENCE; one that is not there is refused."""
+    rows = evaluation_of()
+    both = pd.concat([rows, rows.assign(reference_num_steps=129, i_clip=0.3)])
+
+    assert efficiency(both).reference == 65
+    assert cell(efficiency(both, reference=129).quality, "OURS")["mean"] == pytest.approx(0.3)
+    with pytest.raises(EvaluationError, match="references of 65, 129 steps, expected one of 30"):
+        efficiency(both, reference=30)
+
+
+def test_rules_stand_in_one_order() -> None:
+    """The named ones, fixed step counts by number, baselines by name."""
+    assert ordered(["DDIM", "FIXED-129", "FIXED-30", "REFERENCE", "OURS", "DEEPCACHE"]) == [
+        "OURS",
+        "REFERENCE",
+        "FIXED-30",
+        "FIXED-129",
+        "DDIM",
+        "DEEPCACHE",
+    ]
 
 
 @pytest.mark.parametrize("rule", ["OURS", "UNIFORM"])

@@ -14,6 +14,13 @@ from study_server.models import Answer, Session, Trial
 
 pytestmark = pytest.mark.browser
 
+everywhere = pytest.mark.parametrize(
+    ("browser", "database"),
+    [("chromium", "sqlite"), ("chromium", "postgresql"), ("firefox", "sqlite")],
+    indirect=True,
+)
+both_databases = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
 
 def enter(page, url):
     """Go from the landing page to the first trial."""
@@ -62,6 +69,7 @@ def answers(database):
         return db.scalar(select(func.count()).select_from(Answer))
 
 
+@everywhere
 def test_a_whole_visit_stores_one_answer_for_each_trial(page, url, database):
     """By keyboard, mouse and buttons, with double presses and a reload in the middle: ten trials, ten answers."""
     enter(page, url)
@@ -93,12 +101,14 @@ def test_a_whole_visit_stores_one_answer_for_each_trial(page, url, database):
         assert all(0 <= rt < 60_000 for rt in db.scalars(select(Answer.rt_ms)))
 
 
+@everywhere
 def test_a_second_window_takes_over_and_tells_the_first(page, url, database):
     """The visit goes on in the window that was opened last; the older one says so, and its answer is not lost."""
     enter(page, url)
     other = page.context.new_page()
     other.goto(f"{url}/s/tiny/trials")
     ready(other)
+    page.bring_to_front()
     page.keyboard.press("f")
     page.wait_for_function("() => document.querySelector('#interlude h2').textContent.includes('elsewhere')")
     assert answers(database) == 0
@@ -118,15 +128,18 @@ def test_practice_says_what_was_right(page, url):
     assert page.inner_text("#block") == "Practice"
 
 
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
 @pytest.mark.parametrize("ratio", [1, 1.1, 1.25, 1.5, 2])
-def test_the_pixels_on_the_screen_are_the_pixels_of_the_study(launch, url, stimuli_folder, ratio):
+def test_the_pixels_on_the_screen_are_the_pixels_of_the_study(request, url, stimuli_folder, engine, ratio):
     """At any scale of the screen each image is the stored one to the last bit, each pixel some device pixels wide."""
     known = {stimulus.sha256 for stimulus in read_manifest(stimuli_folder).stimuli()}
-    browser = launch(f"--force-device-scale-factor={ratio}", "--window-size=1280,900")
+    browser = at_scale(request, engine, ratio)
     page = browser.new_context(no_viewport=True).new_page()
     enter(page, url)
+    ratio = page.evaluate("() => devicePixelRatio")  # Firefox goes in steps: 1.1 is 12/11 there
     screen = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
-    wide = int(256 * ratio) // 64
+    wide = page.evaluate("() => document.getElementById('left').width") // 64
+    assert wide == int(256 * ratio) // 64
     for place in ("left", "reference", "right"):
         box = page.locator(f"#{place}").bounding_box()
         x, y = round(box["x"] * ratio), round(box["y"] * ratio)
@@ -134,6 +147,13 @@ def test_the_pixels_on_the_screen_are_the_pixels_of_the_study(launch, url, stimu
         assert (pixels == np.kron(pixels[::wide, ::wide], np.ones((wide, wide, 1), dtype=np.uint8))).all()
         assert pixel_sha256(np.ascontiguousarray(pixels[::wide, ::wide])) in known
     browser.close()
+
+
+def at_scale(request, engine, ratio):
+    """Start a browser on a screen with so many device pixels for a CSS pixel."""
+    if engine == "firefox":
+        return request.getfixturevalue("launch_firefox")(**{"layout.css.devPixelsPerPx": str(ratio)})
+    return request.getfixturevalue("launch")(f"--force-device-scale-factor={ratio}", "--window-size=1280,900")
 
 
 def test_the_background_is_mid_grey_and_images_are_32_apart(page, url):
@@ -161,6 +181,7 @@ def test_a_key_held_down_answers_once(page, url, database):
     assert answers(database) == 1
 
 
+@everywhere
 def test_answers_given_offline_arrive_later(page, url, database):
     """Without a connection the answer is kept, over a reload too, and is stored once when it is back."""
     enter(page, url)
@@ -177,6 +198,7 @@ def test_answers_given_offline_arrive_later(page, url, database):
         assert db.scalar(select(Trial.trial_index).join(Answer)) == 0
 
 
+@both_databases  # in Firefox a body that is sent cannot be read on its way
 def test_a_lost_acknowledgement_stores_nothing_twice(page, url, database):
     """When the answer arrived and its acknowledgement did not, sending it again changes nothing."""
     enter(page, url)
@@ -217,4 +239,4 @@ def test_the_instructions_can_be_read_again_without_answering(page, url, databas
     page.wait_for_function("() => document.querySelector('#saved').textContent.includes('saved')")
 
     with database.reading() as db:
-        assert db.scalar(select(Answer.flags)) == "paused"
+        assert "paused" in db.scalar(select(Answer.flags)).split(",")

@@ -20,6 +20,7 @@ from budgetfusion.predictor.predictor import Predictor
 from budgetfusion.predictor.shipped import predictor_for
 from budgetfusion.prompts import EmptyPromptsError
 from budgetfusion.scenes import captions
+from budgetfusion.scenes.grammar import SHAPES
 
 PROMPT = "a red ball on a green field"
 
@@ -105,7 +106,16 @@ def test_a_word_outside_the_vocabulary_is_said(tmp_path: Path) -> None:
     done = run("generate", "a red zebra on a green field", "--steps", "2", "--out", tmp_path / "zebra.png")
 
     assert done.exit_code == 0
-    assert "never saw the word(s) zebra" in done.stderr
+    assert "never saw the word(s) zebra;" in done.stderr
+    assert f"It knows {len(SHAPES)} shapes" in done.stderr
+
+
+def test_a_known_prompt_is_not_remarked_on(tmp_path: Path) -> None:
+    """Every word of it is in the captions that the model was trained on."""
+    done = run("generate", PROMPT, "--steps", "2", "--out", tmp_path / "ball.png")
+
+    assert done.exit_code == 0
+    assert "never saw" not in done.stderr
 
 
 @pytest.mark.parametrize("steps", ["0", "1001", "few"])

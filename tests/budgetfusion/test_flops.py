@@ -1,6 +1,9 @@
 """The closed form against the counter."""
 
 import pytest
+import torch
+from diffusers import UNet2DConditionModel
+from torch.utils.flop_counter import FlopCounterMode
 
 from budgetfusion.cost import FlopCount, count_flops
 from budgetfusion.diffusion import architectures
@@ -48,3 +51,25 @@ def test_the_papers_counter_left_attention_out() -> None:
     assert step == pytest.approx(3.043, rel=1e-3)
     assert 22 * step == pytest.approx(67, rel=5e-3)
     assert 129 * step == pytest.approx(394, rel=5e-3)
+
+
+def test_a_pooled_caption_is_counted() -> None:
+    """Of a UNet that adds the text to the timestep, as DeepFloyd's does, the closed form is exact."""
+    with torch.device("meta"):
+        unet = UNet2DConditionModel(
+            sample_size=16,
+            layers_per_block=1,
+            block_out_channels=(32, 64),
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            cross_attention_dim=64,
+            attention_head_dim=4,
+            norm_num_groups=8,
+            resnet_time_scale_shift="scale_shift",
+            addition_embed_type="text",
+            addition_embed_type_num_heads=4,
+        )
+        with FlopCounterMode(display=False) as counter:
+            unet(torch.empty(1, 4, 16, 16), torch.zeros(1), torch.empty(1, 40, 64))
+
+    assert unet_flops(dict(unet.config), 16, 16, tokens=40).total == counter.get_total_flops()

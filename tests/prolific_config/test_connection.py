@@ -233,3 +233,25 @@ def test_bare_and_wrapped_errors_are_both_read() -> None:
 
     with pytest.raises(RequestRefusedError, match=r"Wrong; \['one', 'two'\]"):
         Client(transported(bare)).study("x")
+
+
+def test_without_a_token_only_what_is_public_is_told(prolific, monkeypatch) -> None:
+    """The keys of entry tokens are; a list of studies is not."""
+    from prolific_config.settings import connection_without_token
+    from prolific_config.subscriptions import signing_keys
+
+    monkeypatch.setenv("PROLIFIC_URL", prolific.url)
+    connection = connection_without_token()
+
+    assert signing_keys(connection)["keys"]
+    with pytest.raises(TokenRefusedError):
+        next(Client(connection).studies())
+    connection.close()
+
+
+def test_a_link_to_a_page_past_the_end_ends_the_list(prolific, client, study) -> None:
+    """It is not found, and nobody is lost."""
+    ids = [prolific.world.arrive(study.id) for _ in range(3)]
+    prolific.faults.plan("get-submissions", "page too many")
+
+    assert [submission.id for submission in client.submissions(study.id)] == ids

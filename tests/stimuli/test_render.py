@@ -71,6 +71,11 @@ def test_the_folder_verifies(folder: Path) -> None:
     assert verify(folder).surplus == ()
 
 
+def test_the_manifest_tells_the_engine(manifest: Manifest) -> None:
+    """Bits depend on the size of its batches."""
+    assert manifest.renderer.engine == "slots-16"
+
+
 def test_an_item_with_equal_steps_is_identical_and_no_main_trial(manifest: Manifest) -> None:
     """Where OURS and UNIFORM chose the same steps there is nothing to compare."""
     purposes = {item.prompt: item.purpose for item in manifest.items if item.seed == 0}
@@ -124,7 +129,7 @@ def test_rendering_again_makes_nothing_and_changes_nothing(
     study: StudyFile, model: Model, folder: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is there and verifies is kept."""
-    monkeypatch.setattr(rendering, "generate", lambda *_: pytest.fail("an image was made again"))
+    monkeypatch.setattr(rendering, "Job", lambda *_: pytest.fail("an image was made again"))
 
     again = rendering.render(study, model, budgets(model), scene_encoder(), folder)
 

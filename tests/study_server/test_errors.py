@@ -30,6 +30,7 @@ SAMPLES = [
     (errors.DatabaseAwayError(), "does not answer at the moment. What was acknowledged is stored; start it"),
     (errors.StudyRestsError("a", "paused", "why"), "Study 'a' is paused (why). Run"),
     (errors.VisitUnknownError(), "goes on in another window, or it is over. Load the page again"),
+    (errors.StepMissingError("consent"), "Found no consent, expected it before this step of the visit. Go back"),
     (errors.TrialUnknownError(3), "no trial 3. Load the page again"),
     (errors.UnknownParticipantError("a"), "Study 'a' has no such participant. Give a pseudonym"),
     (errors.BackupError("x", "y"), "Backup: x, expected y. Nothing was changed; run"),
@@ -40,6 +41,10 @@ SAMPLES = [
     (errors.AnswerConflictError(7), "Trial 7 was answered before, and the first answer stands. Go on"),
     (errors.UnfinishedError(2), "Found 2 unanswered trial(s), expected none. Go back"),
     (errors.SimulationError("u", 500, "200 at /x"), "u: found HTTP status 500, expected 200 at /x. Check"),
+    (errors.NotRecruitedError("a"), "Study 'a': found no [prolific], expected whom to ask and what to pay. Add"),
+    (errors.SubmissionStateError("5f", "RETURNED", "X"), "Submission 5f: found RETURNED, expected X. Run"),
+    (errors.BonusStateError("a", "x", "y", "Do z."), "Bonuses of 'a': found x, expected y. Do z."),
+    (errors.DiscrepancyError("a", 2), "Study 'a': found 2 disagreement(s) with Prolific, expected none. Look"),
 ]
 
 

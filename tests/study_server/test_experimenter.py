@@ -106,7 +106,7 @@ def test_a_role_may_do_what_it_may(app, created, people, role, wish, status):
     """Viewers see, experimenters pause, owners close; what was done is recorded with who did it."""
     client, _ = enter(app, role)
     token = re.search(r'name="form_token" value="([^"]+)"', client.get("/desk/login").text).group(1)
-    answered = client.post("/desk/tiny/state", data={"form_token": token, "wish": wish})
+    answered = client.post("/desk/tiny/state", data={"form_token": token, "wish": wish, "typed": "tiny"})
 
     assert answered.status_code == status
     with created.reading() as db:
@@ -156,8 +156,9 @@ def test_an_empty_study_says_what_to_do_first(client):
 
 
 def test_the_desk_never_shows_results(client):
-    """The page counts people, not choices."""
-    assert "Choices by condition are not shown here" in client.get("/desk/tiny").text
+    """The pages count people, not choices, and say when that will change."""
+    assert "hidden until the study is closed" in client.get("/desk/tiny").text
+    assert "Hidden until the study is closed" in client.get("/desk/tiny/data").text
 
 
 def test_the_export_button_gives_the_columns_of_the_contract(client):

@@ -204,7 +204,7 @@ def test_the_description_names_every_call_of_the_api(app):
     served = {
         rule.rule.replace("<", "{").replace(">", "}")
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith(("api.", "desk_api."))
+        if rule.endpoint.startswith(("api.", "desk_api.", "hook."))
     }
 
     assert set(described) == served

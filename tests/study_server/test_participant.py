@@ -182,10 +182,10 @@ def test_an_answer_is_acknowledged_again_and_a_conflict_refused(visitor, created
     """The same POST twice gives the same acknowledgement; another answer to the trial gives 409."""
     visitor.begin()
     uuid = str(uuid4())
-    first, again = (visitor.answer(2, "left", uuid=uuid) for _ in range(2))
+    first, again = (visitor.answer(1, "left", uuid=uuid) for _ in range(2))
 
     assert (first.json, first.status_code) == (again.json, 200)
-    assert visitor.answer(2, "right").status_code == 409
+    assert visitor.answer(1, "right").status_code == 409
     assert count(created, Answer) == 1
 
 

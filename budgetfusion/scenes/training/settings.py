@@ -6,7 +6,7 @@ FULL_MINUTES = 180
 """What `FULL` takes on two quiet CPU cores, by the throughput of the prototype; the steps are what is kept."""
 
 
-STAGE_NAMES = ("tokenizer", "vae", "decoder", "text", "unet", "clip", "assemble")
+STAGE_NAMES = ("tokenizer", "vae", "decoder", "text", "unet", "clip", "attributes", "midlevel", "assemble")
 """In the order in which they build on each other."""
 
 
@@ -112,6 +112,31 @@ class UnetSettings:
 
 
 @dataclass(frozen=True)
+class AttributeSettings:
+    """The judge of what a picture shows."""
+
+    schedule: Schedule
+    widths: tuple[int, int, int] = (32, 64, 96)
+    features: int = 64
+    spoilt: float = 0.5
+    """Share of the pictures that are spoilt."""
+    held_out: int = 4_096
+    """New scenes on which it is judged itself."""
+
+
+@dataclass(frozen=True)
+class MidLevelSettings:
+    """The encoder of layout."""
+
+    schedule: Schedule
+    widths: tuple[int, int, int] = (32, 64, 80)
+    channels: int = 16
+    features: int = 128
+    held_out: int = 1_024
+    """New triplets of each kind on which it is judged."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that decides the weights, apart from the device's arithmetic."""
 
@@ -121,6 +146,8 @@ class Settings:
     text: TextSettings
     unet: UnetSettings
     clip: ClipSettings
+    attributes: AttributeSettings
+    midlevel: MidLevelSettings
     captions: int = 40_000
     """Captions that the tokenizer is trained on."""
     max_tokens: int = 40
@@ -136,6 +163,8 @@ FULL = Settings(
     text=TextSettings(Schedule(2_400, 64, 1e-3, 200, (0.9, 0.98), 0.01, 0.998, seed=3)),
     unet=UnetSettings(Schedule(22_000, 48, 1.2e-3, 200, (0.9, 0.99), 0.01, 0.9995, decay=0.3, seed=11)),
     clip=ClipSettings(Schedule(3_000, 96, 1e-3, 100, (0.9, 0.98), 0.05, 0.99, seed=2)),
+    attributes=AttributeSettings(Schedule(3_000, 32, 2e-3, 100, (0.9, 0.98), 0.01, 0.998, decay=0.5, seed=5)),
+    midlevel=MidLevelSettings(Schedule(1_200, 24, 1e-3, 100, (0.9, 0.98), 0.01, 0.998, decay=0.5, seed=6)),
 )
 
 SMOKE = Settings(
@@ -159,6 +188,16 @@ SMOKE = Settings(
         Schedule(24, 16, 1e-3, 4, (0.9, 0.98), 0.05, 0.9, seed=2),
         **{"width": 32, "layers": 2, "text_hidden": 64, "image_hidden": 64, "held_out": 32},
     ),
+    attributes=AttributeSettings(
+        Schedule(24, 16, 2e-3, 4, (0.9, 0.98), 0.01, 0.9, seed=5), widths=(8, 16, 16), features=16, held_out=64
+    ),
+    midlevel=MidLevelSettings(
+        Schedule(24, 8, 2e-3, 4, (0.9, 0.98), 0.01, 0.9, seed=6),
+        widths=(8, 16, 16),
+        channels=8,
+        features=16,
+        held_out=16,
+    ),
     captions=2_000,
     sheet_steps=3,
     sheet_prompts=6,
@@ -171,7 +210,8 @@ def full_for(minutes: float) -> Settings:
     Args:
         minutes: Nominal time, above 0; a faster machine needs less for the same steps.
     """
-    stages = {name: getattr(FULL, name) for name in ("vae", "decoder", "text", "unet", "clip")}
+    names = ("vae", "decoder", "text", "unet", "clip", "attributes", "midlevel")
+    stages = {name: getattr(FULL, name) for name in names}
     scaled = {
         name: replace(stage, schedule=_scaled(stage.schedule, minutes / FULL_MINUTES)) for name, stage in stages.items()
     }

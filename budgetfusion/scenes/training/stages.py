@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 import torch
 
 from budgetfusion.scenes.training.assemble import assemble
+from budgetfusion.scenes.training.attributes import train_attributes
 from budgetfusion.scenes.training.clip import train_clip
 from budgetfusion.scenes.training.decoder import train_decoder
 from budgetfusion.scenes.training.folder import Figures, TrainingFolder
+from budgetfusion.scenes.training.midlevel import train_midlevel
 from budgetfusion.scenes.training.settings import STAGE_NAMES, Settings
 from budgetfusion.scenes.training.text import train_text
 from budgetfusion.scenes.training.tokenizer import train_tokenizer
@@ -23,6 +25,8 @@ STAGES: dict[str, Stage] = {
     "text": train_text,
     "unet": train_unet,
     "clip": train_clip,
+    "attributes": train_attributes,
+    "midlevel": train_midlevel,
     "assemble": assemble,
 }
 """`assemble` takes seconds and leaves no result of a stage: it is done whenever it is asked for."""

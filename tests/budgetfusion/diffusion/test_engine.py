@@ -41,6 +41,21 @@ def stock_latents(pipe: Any, job: Job) -> torch.Tensor:
     return found[0].float().cpu()
 
 
+def test_an_image_is_handed_over_before_the_last_is_made(pipe: Any) -> None:
+    """The first comes while others are denoised; whoever stops asking gets no more, and the engine is idle again."""
+    engine = Engine(pipe, slots=1)
+    engine._loop._decoder._batch = 1
+    images = engine.finished([Job("snow", 0, 2), Job("snow", 1, 9)], longest_first=False)
+
+    place, first = next(images)
+    rows = engine.rows_evaluated
+    images.close()
+
+    assert (place, first.result().job.seed, rows) == (0, 0, 2 * 2)
+    assert engine.run(["snow"], [3])[0].job.num_steps == 3
+    assert engine.rows_evaluated == rows + 2 * 3
+
+
 def difference(picture: Picture, latents: torch.Tensor) -> float:
     """Return the largest difference of latents, relative to the largest latent."""
     return float((torch.from_numpy(picture.latents) - latents).abs().max() / latents.abs().max())

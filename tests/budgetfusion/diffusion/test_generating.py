@@ -56,8 +56,23 @@ def test_a_budget_is_spent_to_the_last_step_that_fits() -> None:
 
     assert [plan.num_steps for plan in cut] == [6, 2]
     assert affordable(plans, FLOPS, 1000.0) == plans
-    with pytest.raises(BudgetTooSmallError, match=r"Budget of 11 TFLOP: 2 image\(s\) of one step need 12"):
+    with pytest.raises(BudgetTooSmallError, match=r"Budget of 11 TFLOP: 2 image\(s\) of 1 step\(s\) need 12"):
         affordable(plans, FLOPS, 11.0)
+
+
+def test_the_best_split_spends_the_budget_where_it_is_worth_most(tmp_path: Path) -> None:
+    """The same total as a cut, no image below two steps, and each line says that it is a split."""
+    done = run(*PROMPTS, "--budget-tflop", 0.02, "--split", "best", "--out", tmp_path / "x.png")
+
+    assert done.exit_code == 0, done.output
+    steps = [int(n) for n in re.findall(r": (\d+) steps \(best split of \d+ steps\)", done.stdout)]
+    assert (len(steps), min(steps) >= 2) == (len(PROMPTS), True)
+    assert sum(float(cost) for cost in re.findall(r"([\d.]+) TFLOP", done.stdout)) <= 0.02 * 1.01
+
+
+def test_the_best_split_needs_a_budget() -> None:
+    """Without one there is nothing to split."""
+    assert "expected --budget-tflop beside it" in run(PROMPTS[0], "--split", "best").stderr
 
 
 def test_without_guidance_a_step_costs_half(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from skimage.metrics import structural_similarity
 
 from budgetfusion.metrics import BADNESS, QUALITY, measure_images
 from budgetfusion.metrics.d_sim import d_sim
-from budgetfusion.metrics.encoder import scene_encoder
+from budgetfusion.metrics.encoder import SceneEncoder, scene_encoder
 from budgetfusion.metrics.i_clip import i_clip
-from budgetfusion.metrics.l_snr import l_snr, l_snr_db, luma
+from budgetfusion.metrics.l_snr import READINGS, l_snr, l_snr_db, lapvar, luma, snr_distance
 from budgetfusion.metrics.ssim import ssim
+from budgetfusion.scenes.midlevel import Config, MidLevel, MidLevelNetwork
 
 Images = NDArray[np.uint8]
 
@@ -42,6 +43,31 @@ def test_a_flat_image_has_the_worst_l_snr() -> None:
     flat = np.full((1, 64, 64, 3), 200, dtype=np.uint8)
 
     assert l_snr(l_snr_db(flat)).tolist() == [1.0]
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_every_reading_lies_in_0_to_1_and_calls_a_flat_image_worst(images: Images, name: str) -> None:
+    """Whatever its unit was before."""
+    found = READINGS[name](np.concatenate([images, np.full_like(images[:1], 128)]))
+
+    assert ((found >= 0) & (found <= 1)).all()
+    assert found[-1] == 1.0
+
+
+@pytest.mark.parametrize(("name", "rises"), [("db30", True), ("snr_distance", False), ("lapvar", True)])
+def test_blur_raises_all_readings_but_the_snr_distance(images: Images, name: str, rises: bool) -> None:
+    """Which therefore has the wrong direction for images of few steps."""
+    blurred = np.stack([gaussian_filter(image, sigma=(1, 1, 0)) for image in images])
+
+    assert ((READINGS[name](blurred) > READINGS[name](images)) == rises).all()
+
+
+def test_the_readings_are_computed_by_hand() -> None:
+    """A checkerboard: its Laplacian is +-4 at every inner pixel, and its detail is nearly all of it."""
+    board = np.uint8(255 * (np.indices((64, 64)).sum(axis=0) % 2))[None, :, :, None].repeat(3, axis=-1)
+
+    assert lapvar(board)[0] == pytest.approx(1 - 16 / 16.01, abs=1e-3)
+    assert snr_distance(board)[0] == pytest.approx(1.0, abs=0.02)
 
 
 def test_l_snr_is_decibels_divided_by_thirty_and_clipped() -> None:
@@ -97,6 +123,17 @@ def test_larger_images_are_resized_for_the_encoder(images: Images) -> None:
     small, _ = scene_encoder()(images)
 
     assert max(d_sim(features[k : k + 1], small[k])[0] for k in range(len(images))) < 0.1
+
+
+def test_an_encoder_of_layout_gives_the_mid_level_features(images: Images) -> None:
+    """The embeddings stay those of the CLIP."""
+    encoder = SceneEncoder()
+    _, before = encoder(images)
+    encoder.midlevel = MidLevel(MidLevelNetwork(Config(widths=(8, 8, 8), channels=2, features=12)))
+    features, embeddings = encoder(images)
+
+    assert features.shape == (5, 12)
+    np.testing.assert_array_equal(embeddings, before)
 
 
 def test_badness_and_quality_are_mirror_images() -> None:

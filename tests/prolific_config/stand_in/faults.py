@@ -5,9 +5,9 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["busy", "away", "away after commit", "cut off after commit", "refused", "more", "less"]
+Kind = Literal["busy", "away", "away after commit", "cut off after commit", "refused", "more", "less", "page too many"]
 """429; 503 before anything happened; 503 after it happened; the connection closed after it happened; 403; an answer
-with a field that nobody knows; an answer that lacks one."""
+with a field that nobody knows; an answer that lacks one; a link to a page past the end, which is not found."""
 
 
 @dataclass(frozen=True)

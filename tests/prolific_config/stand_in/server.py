@@ -25,6 +25,7 @@ from stand_in.world import RefusalError, World
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+NOWHERE = "https://another.example/pages"  # only the query of a link is followed
 TOKEN = "the-stand-in-knows-this-one"  # noqa: S105 - opens nothing but the stand-in
 
 
@@ -154,6 +155,8 @@ def _spoilt(answer: Answer, fault: Fault) -> Answer:
         return status, _each(body, lambda record: {**record, "surprise": {"new": True}}), headers
     if fault.kind == "less":
         return status, _each(body, lambda record: {k: v for k, v in record.items() if k != fault.field}), headers
+    if fault.kind == "page too many" and status == 200:
+        return status, {**body, "_links": {"next": {"href": f"{NOWHERE}?page=999"}}}, headers
     return answer
 
 

@@ -22,7 +22,7 @@ from budgetfusion.scenes.training.stages import STAGES, run_stages
 from budgetfusion.scenes.training.trainer import Trainer
 
 CPU = torch.device("cpu")
-TRAINED = ("vae", "decoder", "text", "unet", "clip")
+TRAINED = ("vae", "decoder", "text", "unet", "clip", "attributes", "midlevel")
 
 # Raised within the libraries when a loaded pipeline makes an image.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -154,7 +154,7 @@ def test_the_command_refuses_a_stage_that_is_none(tmp_path: Path) -> None:
     result = CliRunner().invoke(command.train, ["--out", str(tmp_path), "--stages", "vae,gan"])
 
     assert result.exit_code == 2
-    assert "'gan' is no stage; there are tokenizer, vae, decoder, text, unet, clip, assemble." in result.output
+    assert f"'gan' is no stage; there are {', '.join(STAGE_NAMES)}." in result.output
 
 
 def _disturbed(step: int, disturb: Callable[[], None]) -> Callable[..., None]:
