@@ -7,7 +7,7 @@ functions that the report calls. The naive interval stands beside.
 import functools
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -176,9 +176,11 @@ def measure(quick: bool) -> Sequence[Figure]:
 
 
 def _wider(figure: Figure, replicates: int) -> Figure:
+    if figure.target is None:
+        return figure
     slack = 3 * _error(figure.target, replicates)
     target = figure.target + slack if figure.comparison == "<=" else figure.target - slack
-    return Figure(**{**figure.__dict__, "target": target})
+    return replace(figure, target=target)
 
 
 def _error(share: float, replicates: int) -> float:

@@ -18,6 +18,7 @@ from benchmarks.harness import Figure, Spread, main, seconds
 from budgetfusion.config import GenerationConfig
 from budgetfusion.diffusion.engine import Engine
 from budgetfusion.diffusion.jobs import Job, Picture
+from budgetfusion.diffusion.parity import kernels
 from budgetfusion.diffusion.pipeline import load
 from budgetfusion.scenes import captions
 
@@ -48,7 +49,7 @@ def measure(quick: bool) -> list[Figure]:
     print(f"{len(jobs)} prompts, {sum(job.num_steps for job in jobs)} steps, {torch.get_num_threads()} thread(s)")
     pictures, stock = _pictures(pipe, jobs), [_stock(pipe, job) for job in jobs]  # this warms up, too
     times = [_times(pipe, half, jobs) for _ in range(1 if quick else 3)]
-    return [*_speeds(times), *_differences(pictures, stock)]
+    return [*_speeds(times), *_differences(pictures, stock), _parity(pipe, jobs[: PROMPTS // 4])]
 
 
 def _jobs(count: int) -> list[Job]:
@@ -143,6 +144,15 @@ def _differences(pictures: Sequence[Picture], stock: Sequence[Any]) -> list[Figu
         Figure("largest relative difference of latents", latents, "", LATENTS, "<=", "bitwise equality", 0.0),
         Figure("largest difference of pixels", float(levels.max()), "levels", LEVELS, "<=", "bitwise equality", 0.0),
     ]
+
+
+def _parity(pipe: Any, jobs: Sequence[Job]) -> Figure:
+    """Compare pixels where both compute with kernels that do not depend on the size of a batch."""
+    with kernels():
+        stock = [_stock(pipe, job)[1] for job in jobs]
+    pictures = [future.result() for future in Engine(pipe, parity=True).run_jobs(jobs)]
+    differing = sum(int((p.pixels != pixels).sum()) for p, pixels in zip(pictures, stock, strict=True))
+    return Figure("differing pixel values in parity", float(differing), "", 0.0, "<=", "bitwise equality", 0.0)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ SUMMARIES = {
     "measure": "Measure quality against step count for many prompts.",
     "train": "Train a predictor on a measurement table.",
     "evaluate": "Generate and measure at the steps that each rule chooses.",
+    "stepsaver": "Label prompts by SSIM and compare recommenders (a reconstruction).",
     "stimuli": "Render, import, verify and look at a study's images.",
     "study": "Make, check, serve, simulate and export a study.",
     "prolific": "Draft, publish, watch and approve a study on Prolific.",

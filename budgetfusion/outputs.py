@@ -56,9 +56,9 @@ def write(model: Model, question: Question, wanted: Wanted, predictor: Path | No
     if wanted.transfer:
         _transfer(model, question, wanted.transfer)
     if wanted.figures:
-        from budgetfusion import figures
+        from budgetfusion.figures import draw
 
-        for path in figures.draw(model, question, wanted.figures, predictor):
+        for path in draw(model, question, wanted.figures, predictor):
             click.echo(f"Figure: {path}")
 
 

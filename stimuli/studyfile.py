@@ -23,6 +23,9 @@ class StudyTable(Table):
     institution: str
     contact: str
     ethics: str = Field(description="the approval number of the ethics committee")
+    returning: Literal["once", "each-version"] = Field(
+        "once", description="whether who took one version of the study may take a later one, too"
+    )
 
 
 DeviceKind = Literal["desktop", "tablet", "phone"]

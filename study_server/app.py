@@ -4,6 +4,7 @@ from flask import Flask, Request, Response, send_from_directory
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from prolific_config.drafts import completion_url
 from study_server import limits, logs, problems, schema, security, words
 from study_server.errors import MissingSettingError
 from study_server.experimenter.api import desk_api
@@ -73,6 +74,7 @@ def _speak(app: Flask) -> None:
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.install_gettext_callables(words._, words.of_many, newstyle=True)  # type: ignore[attr-defined]
     said = {"language": words.language, "direction": words.direction}
+    app.jinja_env.globals["completion_url"] = completion_url
     app.jinja_env.globals |= said | {"program_words": lambda: words.of_programs(words.language())}
 
 

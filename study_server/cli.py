@@ -79,8 +79,11 @@ def lint(file: Path) -> None:
     help="How long a place is kept unfinished.",
 )
 @click.option("--images-url", envvar="IMAGES_URL", help="Object store with STUDY/images/.  [default: the folder]")
+@click.option("--new-version", is_flag=True, help="Make a changed study the next version; only it takes people in.")
 @DATABASE
-def create(file: Path, stimuli: Path, lease_minutes: int, images_url: str | None, database: str) -> None:
+def create(
+    file: Path, stimuli: Path, lease_minutes: int, images_url: str | None, new_version: bool, database: str
+) -> None:
     """Freeze the study of FILE in the database; the same study again changes nothing."""
     from stimuli.manifest import read_manifest
     from stimuli.store import Store
@@ -99,11 +102,13 @@ def create(file: Path, stimuli: Path, lease_minutes: int, images_url: str | None
         schema.upgrade(opened)
     schema.check(opened)
     with opened.writing() as db:
-        is_new = studies.create(db, checked, proof.manifest, stimuli, lease_minutes=lease_minutes)
-        material = studies.read_material(db, checked.study.name)
+        is_new = studies.create(
+            db, checked, proof.manifest, stimuli, lease_minutes=lease_minutes, new_version=new_version
+        )
+        material = studies.read_newest(db, checked.study.name)
         is_said = table is not None and recruitment.keep(db, material, table, actor())
     done = "Created" if is_new else "Unchanged:"
-    click.echo(f"{done} study '{checked.study.name}': {proof.num_images} images verified.")
+    click.echo(f"{done} study '{material.name}': {proof.num_images} images verified.")
     if is_said:
         click.echo("Its [prolific] holds now.")
     click.echo(f"It has {checked.design.participants} places. Next: `budgetfusion study serve`.")

@@ -1,91 +1,27 @@
 """What can go wrong on the server; each says what was found, what was expected, what to do."""
 
-from pathlib import Path
-
-from budgetfusion.errors import BudgetFusionError
-
-
-class StudyServerError(BudgetFusionError):
-    """The base of this package's errors."""
-
-
-class MissingSettingError(StudyServerError):
-    """An environment variable without a default is not set."""
-
-    def __init__(self, name: str, meaning: str) -> None:
-        super().__init__(name, meaning)
-        self.name, self.meaning = name, meaning
-
-    def __str__(self) -> str:
-        return (
-            f"Environment variable {self.name} is not set, expected {self.meaning}. "
-            f"Set it, e.g. `export {self.name}=...`."
-        )
-
-
-class SettingError(StudyServerError):
-    """An environment variable has a value without meaning."""
-
-    def __init__(self, name: str, found: str, expected: str) -> None:
-        super().__init__(name, found, expected)
-        self.name, self.found, self.expected = name, found, expected
-
-    def __str__(self) -> str:
-        return f"Environment variable {self.name}: found '{self.found}', expected {self.expected}. Correct or unset it."
-
-
-class UnsafeProductionError(StudyServerError):
-    """PRODUCTION=1 refuses what loses data or lets strangers in."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__(faults)
-        self.faults = faults
-
-    def __str__(self) -> str:
-        return f"PRODUCTION=1 refuses to start: {'; '.join(self.faults)}. Mend each, or unset PRODUCTION for a trial."
-
-
-class DatabaseUnreachableError(StudyServerError):
-    """No database answers at the address; the password in it is never shown."""
-
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(url, reason)
-        self.url, self.reason = url, reason
-
-    def __str__(self) -> str:
-        return (
-            f"Database {self.url} cannot be reached: {self.reason}. "
-            "Start it, or correct DATABASE_URL, e.g. sqlite:////absolute/path/study.db."
-        )
-
-
-class DatabaseNotMigratedError(StudyServerError):
-    """The database has no tables, or those of an older program."""
-
-    def __init__(self, url: str, found: str | None, expected: str) -> None:
-        super().__init__(url, found, expected)
-        self.url, self.found, self.expected = url, found, expected
-
-    def __str__(self) -> str:
-        found = f"schema version {self.found}" if self.found else "no tables of ours"
-        return (
-            f"Database {self.url}: found {found}, expected version {self.expected}. "
-            "Run `budgetfusion study db upgrade`."
-        )
-
-
-class DatabaseNewerError(StudyServerError):
-    """The database was migrated by a newer program."""
-
-    def __init__(self, url: str, found: str, known: str) -> None:
-        super().__init__(url, found, known)
-        self.url, self.found, self.known = url, found, known
-
-    def __str__(self) -> str:
-        return (
-            f"Database {self.url}: found schema version {self.found}, this program knows up to {self.known}. "
-            "Install the newer BudgetFusion that migrated it, or give another database."
-        )
+from study_server.failure import StudyServerError as StudyServerError
+from study_server.faults_of_machines import AddressError as AddressError
+from study_server.faults_of_machines import BackupError as BackupError
+from study_server.faults_of_machines import DatabaseAwayError as DatabaseAwayError
+from study_server.faults_of_machines import DatabaseFullError as DatabaseFullError
+from study_server.faults_of_machines import DatabaseNewerError as DatabaseNewerError
+from study_server.faults_of_machines import DatabaseNotMigratedError as DatabaseNotMigratedError
+from study_server.faults_of_machines import DatabaseUnreachableError as DatabaseUnreachableError
+from study_server.faults_of_machines import FileThereError as FileThereError
+from study_server.faults_of_machines import MissingSettingError as MissingSettingError
+from study_server.faults_of_machines import PortTakenError as PortTakenError
+from study_server.faults_of_machines import SettingError as SettingError
+from study_server.faults_of_machines import UnsafeProductionError as UnsafeProductionError
+from study_server.faults_of_visits import AnswerConflictError as AnswerConflictError
+from study_server.faults_of_visits import PlacesTakenError as PlacesTakenError
+from study_server.faults_of_visits import SimulationError as SimulationError
+from study_server.faults_of_visits import StepMissingError as StepMissingError
+from study_server.faults_of_visits import StudyRestsError as StudyRestsError
+from study_server.faults_of_visits import TrialUnknownError as TrialUnknownError
+from study_server.faults_of_visits import UnfinishedError as UnfinishedError
+from study_server.faults_of_visits import UnknownParticipantError as UnknownParticipantError
+from study_server.faults_of_visits import VisitUnknownError as VisitUnknownError
 
 
 class UnknownStudyError(StudyServerError):
@@ -112,7 +48,20 @@ class StudyFrozenError(StudyServerError):
     def __str__(self) -> str:
         return (
             f"Study '{self.name}' exists already, frozen, with other contents: {' and '.join(self.changed)}. "
-            "Give the changed study another name in [study]."
+            "Make it the next version with `--new-version`, or give it another name in [study]."
+        )
+
+
+class SupersededError(StudyServerError):
+    """An older version of a study is to take people in, which only the newest does."""
+
+    def __init__(self, name: str, newest: str) -> None:
+        super().__init__(name, newest)
+        self.name, self.newest = name, newest
+
+    def __str__(self) -> str:
+        return (
+            f"Study '{self.name}' has the newer version '{self.newest}', which alone takes people in. Resume that one."
         )
 
 
@@ -141,135 +90,6 @@ class MaterialError(StudyServerError):
         return f"Study '{self.study}': found {self.found}, expected {self.expected}. {self.remedy}"
 
 
-class PortTakenError(StudyServerError):
-    """Another program listens on the port."""
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(host, port)
-        self.host, self.port = host, port
-
-    def __str__(self) -> str:
-        return (
-            f"Port {self.port} on {self.host} is taken by another program. Choose another with --port {self.port + 1}."
-        )
-
-
-class AddressError(StudyServerError):
-    """This machine cannot listen on the address."""
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(host, port, reason)
-        self.host, self.port, self.reason = host, port, reason
-
-    def __str__(self) -> str:
-        return f"Cannot listen on port {self.port} of {self.host}: {self.reason}. Choose others with --host and --port."
-
-
-class DatabaseAwayError(StudyServerError):
-    """The database stopped answering, and several tries did not bring it back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def __str__(self) -> str:
-        return "The database does not answer at the moment. What was acknowledged is stored; start it and try again."
-
-
-class DatabaseFullError(StudyServerError):
-    """The disk of the database is full."""
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def __str__(self) -> str:
-        return "The disk of the database is full. What was acknowledged is stored; free some space and go on."
-
-
-class FileThereError(StudyServerError):
-    """A file that would be written exists."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.path = path
-
-    def __str__(self) -> str:
-        return f"{self.path}: exists already and is not overwritten. Give another name, or remove it first."
-
-
-class PlacesTakenError(StudyServerError):
-    """Every place of the study is leased."""
-
-    def __init__(self, study: str, places: int) -> None:
-        super().__init__(study, places)
-        self.study, self.places = study, places
-
-    def __str__(self) -> str:
-        return (
-            f"Study '{self.study}': all {self.places} places are taken. "
-            "Raise `participants` in a study of a new name to have more."
-        )
-
-
-class StudyRestsError(StudyServerError):
-    """A study takes nobody in: it is paused or closed, or this machine is not well."""
-
-    def __init__(self, study: str, state: str, because: str) -> None:
-        super().__init__(study, state, because)
-        self.study, self.state, self.because = study, state, because
-
-    def __str__(self) -> str:
-        because = f" ({self.because})" if self.because else ""
-        return (
-            f"Study '{self.study}' is {self.state}{because}. Run `budgetfusion study resume {self.study}` to open it."
-        )
-
-
-class VisitUnknownError(StudyServerError):
-    """A bearer opens no visit: it is forged or foreign, or the visit went on elsewhere or is over."""
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def __str__(self) -> str:
-        return "This visit goes on in another window, or it is over. Load the page again to go on here."
-
-
-class StepMissingError(StudyServerError):
-    """Somebody asks for a step of the way before an earlier one is done."""
-
-    def __init__(self, step: str) -> None:
-        super().__init__(step)
-        self.step = step
-
-    def __str__(self) -> str:
-        return (
-            f"Found no {self.step}, expected it before this step of the visit. Go back to the study: it leads there, "
-            "and everything that is stored is kept."
-        )
-
-
-class TrialUnknownError(StudyServerError):
-    """An answer to a trial that the visit does not have."""
-
-    def __init__(self, trial_index: int) -> None:
-        super().__init__(trial_index)
-        self.trial_index = trial_index
-
-    def __str__(self) -> str:
-        return f"This visit has no trial {self.trial_index}. Load the page again to see those that it has."
-
-
-class BackupError(StudyServerError):
-    """A backup cannot be written or restored."""
-
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(found, expected)
-        self.found, self.expected = found, expected
-
-    def __str__(self) -> str:
-        return f"Backup: {self.found}, expected {self.expected}. Nothing was changed; run the command again with that."
-
-
 class AuditError(StudyServerError):
     """Rows are not as they were written."""
 
@@ -293,53 +113,6 @@ class AccountError(StudyServerError):
 
     def __str__(self) -> str:
         return f"Account '{self.name}': found {self.found}, expected {self.expected}. Run the command again with that."
-
-
-class UnknownParticipantError(StudyServerError):
-    """Nobody of this pseudonym or external id took part; the id is not repeated, so that no log keeps it."""
-
-    def __init__(self, study: str) -> None:
-        super().__init__(study)
-        self.study = study
-
-    def __str__(self) -> str:
-        return f"Study '{self.study}' has no such participant. Give a pseudonym such as P-0041, or the external id."
-
-
-class AnswerConflictError(StudyServerError):
-    """A second, different answer to a trial; the first stands."""
-
-    def __init__(self, trial_index: int) -> None:
-        super().__init__(trial_index)
-        self.trial_index = trial_index
-
-    def __str__(self) -> str:
-        return f"Trial {self.trial_index} was answered before, and the first answer stands. Go on with the next trial."
-
-
-class UnfinishedError(StudyServerError):
-    """A session was asked to finish while trials are unanswered."""
-
-    def __init__(self, missing: int) -> None:
-        super().__init__(missing)
-        self.missing = missing
-
-    def __str__(self) -> str:
-        return f"Found {self.missing} unanswered trial(s), expected none. Go back to the trials and answer them."
-
-
-class SimulationError(StudyServerError):
-    """The server answered a simulated observer otherwise than it answers a person."""
-
-    def __init__(self, url: str, status: int, expected: str) -> None:
-        super().__init__(url, status, expected)
-        self.url, self.status, self.expected = url, status, expected
-
-    def __str__(self) -> str:
-        return (
-            f"{self.url}: found HTTP status {self.status}, expected {self.expected}. "
-            "Check that the server serves this study and has the same SECRET_KEY."
-        )
 
 
 class NotRecruitedError(StudyServerError):

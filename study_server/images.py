@@ -73,12 +73,12 @@ class Images:
     def _from_store(self, material: Material, path: Path) -> bytes:
         assert self._store is not None  # noqa: S101 - the caller looked
         system, root = self._store
-        return bytes(system.cat_file(f"{root}/{material.name}/{path.parent.name}/{path.name}"))
+        return bytes(system.cat_file(f"{root}/{material.series}/{path.parent.name}/{path.name}"))
 
     def _by_proxy(self, path: Path, material: Material, mimetype: str) -> Response:
         response = Response(mimetype=mimetype)
         if self._kind == "x-sendfile":
             response.headers["X-Sendfile"] = str(path)
         else:
-            response.headers["X-Accel-Redirect"] = f"{self._prefix}/{material.name}/{path.parent.name}/{path.name}"
+            response.headers["X-Accel-Redirect"] = f"{self._prefix}/{material.series}/{path.parent.name}/{path.name}"
         return response

@@ -3,79 +3,48 @@
 Only `Identity` knows who somebody is; everything else knows a pseudonym. What guards the desk is in `ledger`.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import (
     JSON,
     CheckConstraint,
-    DateTime,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-MODES = ("preview", "pilot", "live", "bot")
-STUDY_STATES = ("open", "paused", "closed")
-SLOT_STATES = ("free", "leased", "finished")
-STATES = ("started", "consented", "finished", "declined", "withdrawn", "screened_out", "full")
-ENDS = ("finished", "expired", "returned", "timed_out", "declined", "withdrawn", "screened_out")
-PURPOSES = ("main", "practice", "catch", "repeat", "identical", "check")
-RESPONSES = ("left", "right", "tie", "skip")
-EVENTS = ("hidden", "shown", "zoomed", "paused", "retried", "loaded", "failed", "flipped")
-
-
-class Moment(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite forgets the time zone, so it is put back on reading."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:
-        """Return the moment in UTC, from whatever time zone somebody else wrote it in."""
-        return value if value is None or value.tzinfo is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
-        """Return the moment in UTC, with its time zone."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """The registry of tables; constraints have names, so that a migration can speak of them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    """Return a CHECK that a column holds one of these values."""
-    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
+from study_server.columns import ENDS as ENDS
+from study_server.columns import EVENTS as EVENTS
+from study_server.columns import MODES as MODES
+from study_server.columns import PURPOSES as PURPOSES
+from study_server.columns import RESPONSES as RESPONSES
+from study_server.columns import SLOT_STATES as SLOT_STATES
+from study_server.columns import STATES as STATES
+from study_server.columns import STUDY_STATES as STUDY_STATES
+from study_server.columns import Base as Base
+from study_server.columns import Moment as Moment
+from study_server.columns import one_of as one_of
 
 
 class Study(Base):
-    """A frozen study: its file and manifest as they were when it was created, and whether people may come.
+    """One frozen version of a study: its file and manifest as they were created, and whether people may come.
 
-    A trigger refuses to change what is frozen; a changed study is a study of another name.
+    A trigger refuses to change what is frozen; a changed study is the next version of its series. `name` is the
+    version's address: that of the series for the first version, with a dot and the number for each later one.
     """
 
     __tablename__ = "study"
-    __table_args__ = (one_of("state", STUDY_STATES), CheckConstraint("lease_minutes > 0", name="lease_minutes"))
+    __table_args__ = (
+        one_of("state", STUDY_STATES),
+        CheckConstraint("lease_minutes > 0", name="lease_minutes"),
+        Index("uq_study_series_version", "series", "version", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40), unique=True)
@@ -91,6 +60,8 @@ class Study(Base):
     lease_minutes: Mapped[int]
     retain_until: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    series: Mapped[str] = mapped_column(String(40), server_default="")
+    version: Mapped[int] = mapped_column(server_default="1")
 
 
 class Triplet(Base):
@@ -187,15 +158,19 @@ class Participant(Base):
 
 
 class Identity(Base):
-    """The only place where an external id (Prolific's) stands; deleting a row forgets who it was."""
+    """The only place where an external id (Prolific's) stands; deleting a row forgets who it was.
+
+    Nobody comes twice in `once_in`: the first version of the study, or this one where the study file allows more.
+    """
 
     __tablename__ = "identity"
-    __table_args__ = (UniqueConstraint("study_id", "external_id"),)
+    __table_args__ = (UniqueConstraint("study_id", "external_id"), UniqueConstraint("once_in_id", "external_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
     external_id: Mapped[str] = mapped_column(String(64))
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), unique=True)
+    once_in_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
 
 
 class Session(Base):

@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import median
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
@@ -75,16 +74,9 @@ class Overview:
     counts: dict[str, dict[str, int]]
     rows: list[ParticipantRow]
 
-    @property
-    def minutes(self) -> float | None:
-        """Median minutes of the people who finished."""
-        spent = self.minutes_each
-        return median(spent) if spent else None
-
-    @property
-    def minutes_each(self) -> list[float]:
-        """Minutes of each person who finished."""
-        return [row.minutes for row in self.rows if row.state == "finished" and row.minutes is not None]
+    def minutes(self, mode: str) -> list[float]:
+        """Return the minutes of each person of a mode who finished."""
+        return [row.minutes for row in self.of(mode) if row.state == "finished" and row.minutes is not None]
 
     @property
     def warnings(self) -> int:

@@ -67,7 +67,7 @@ STATE = {
 CHANGED = {"type": "object", "required": ["changed"], "properties": {"changed": {"type": "boolean"}}}
 
 BEARER, COOKIE, SIGNED = "window", "browser", "prolific"
-STUDY = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[a-z0-9-]+$"}}
+STUDY = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[a-z0-9.-]+$"}}
 ORIGIN = {"name": "Origin", "in": "header", "required": True, "schema": {"type": "string", "format": "uri"}}
 
 

@@ -16,7 +16,7 @@ from study_server.plans import Plans
 from study_server.settings import Settings
 from study_server.studies import Material, read_material
 
-STUDY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+STUDY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}(\.[0-9]{1,3})?")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 

@@ -27,7 +27,7 @@ def start(
     flags: str = "",
     now: datetime | None = None,
 ) -> Session:
-    """Begin a visit on the lowest free slot; a known external id comes back to its own session.
+    """Begin a visit on the lowest free slot; a known external id comes back to its own session, in any version.
 
     Where every place is taken, the visit has the state 'full' and no slot, and the study pauses itself.
 
@@ -167,7 +167,7 @@ def _arrive(
     db.flush()
     participant.pseudonym = f"P-{participant.id:04d}"
     if external_id:
-        db.add(Identity(study_id=material.study_id, external_id=external_id, participant_id=participant.id))
+        db.add(_identity(material, external_id, participant.id))
         db.flush()
     visit = Session(
         token=secrets.token_hex(16),
@@ -183,6 +183,11 @@ def _arrive(
     db.add(visit)
     db.flush()
     return visit
+
+
+def _identity(material: Material, external_id: str, participant_id: int) -> Identity:
+    ids = {"study_id": material.study_id, "once_in_id": material.once_in_id, "participant_id": participant_id}
+    return Identity(external_id=external_id, **ids)
 
 
 def _leave(db: Db, session: Session, state: str, why: str = "") -> None:
@@ -203,6 +208,6 @@ def _known(db: Db, material: Material, external_id: str | None) -> Session | Non
     if not external_id:
         return None
     of_person = select(Identity.participant_id).where(
-        Identity.study_id == material.study_id, Identity.external_id == external_id
+        Identity.once_in_id == material.once_in_id, Identity.external_id == external_id
     )
     return db.scalar(select(Session).where(Session.participant_id.in_(of_person)))

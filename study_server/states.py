@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session as Db
 
 from stimuli.manifest import Mode
-from study_server import audit
-from study_server.errors import StudyRestsError
+from study_server import audit, studies
+from study_server.errors import StudyRestsError, SupersededError
 from study_server.leases import LIMITED_MODES
 from study_server.models import Study
 from study_server.studies import Material
@@ -45,7 +45,14 @@ def pause(db: Db, material: Material, because: str, actor: str = audit.SYSTEM) -
 
 
 def resume(db: Db, material: Material, actor: str) -> bool:
-    """Let people in again; return whether the study was paused."""
+    """Let people in again; return whether the study was paused.
+
+    Raises:
+        SupersededError: If a newer version takes its place.
+    """
+    newest = studies.latest(db, material.series)
+    if newest is not None and newest.id != material.study_id:
+        raise SupersededError(material.name, newest.name)
     is_paused = update(Study).where(Study.id == material.study_id, Study.state == "paused")
     found = db.execute(is_paused.values(state="open", paused_because="").returning(Study.id)).first()
     if found is not None:

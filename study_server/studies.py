@@ -1,17 +1,17 @@
-"""A study in the database: create it once, frozen; read it back as `Material`."""
+"""A study in the database: create each version once, frozen; read it back as `Material`."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session as Db
 
 from stimuli.manifest import Item, Manifest
-from stimuli.studyfile import StudyFile
+from stimuli.studyfile import QualityTable, StudyFile
 from study_server import audit
 from study_server.errors import MaterialError, StudyFrozenError, StudyUnreadableError, UnknownStudyError
 from study_server.ledger import OUTCOMES, Code
@@ -24,9 +24,16 @@ _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are read as anot
 
 @dataclass(frozen=True)
 class Material:
-    """A study as it was frozen: its file, its manifest, and where its images lie."""
+    """One version of a study as it was frozen: its file, its manifest, and where its images lie.
+
+    `name` is its address in links, commands and rows: the study's name, from the second version on with the number.
+    Within the study `once_in_id` nobody takes part twice.
+    """
 
     study_id: int
+    name: str
+    version: int
+    once_in_id: int
     study: StudyFile
     manifest: Manifest
     folder: Path
@@ -35,13 +42,24 @@ class Material:
     items: dict[str, Item]
 
     @property
-    def name(self) -> str:
-        """The study's name, as it stands in addresses and rows."""
+    def series(self) -> str:
+        """The study's name, as it stands in its file: what all versions have in common."""
         return self.study.study.name
 
 
-def create(db: Db, study: StudyFile, manifest: Manifest, folder: Path, *, lease_minutes: int = LEASE_MINUTES) -> bool:
+def create(
+    db: Db,
+    study: StudyFile,
+    manifest: Manifest,
+    folder: Path,
+    *,
+    lease_minutes: int = LEASE_MINUTES,
+    new_version: bool = False,
+) -> bool:
     """Store a study with its material, its numbered places and their plans; the same study again changes nothing.
+
+    A changed study of a known name is its next version, if that is wanted: nobody new comes into the older ones, and
+    who is inside goes on there.
 
     Args:
         db: In a writing transaction.
@@ -49,13 +67,14 @@ def create(db: Db, study: StudyFile, manifest: Manifest, folder: Path, *, lease_
         manifest: Of the images.
         folder: Where they lie.
         lease_minutes: How long a place is kept for somebody who does not finish.
+        new_version: Whether a changed study becomes the next version.
 
     Returns:
         Whether it is new.
 
     Raises:
         MaterialError: If the manifest cannot fill the design.
-        StudyFrozenError: If a study of this name exists with other digests.
+        StudyFrozenError: If a study of this name exists with other digests, and no new version is wanted.
     """
     check_material(study, manifest)
     digests = {
@@ -63,15 +82,21 @@ def create(db: Db, study: StudyFile, manifest: Manifest, folder: Path, *, lease_
         "images": ("manifest_digest", manifest.digest),
         "analysis": ("analysis_digest", study.analysis_digest),
     }
-    there = db.scalar(select(Study).where(Study.name == study.study.name))
+    there = latest(db, study.study.name)
     if there is not None:
         changed = tuple(what for what, (column, value) in digests.items() if getattr(there, column) != value)
-        if changed:
+        if _quality_of(there) != study.quality.model_dump(mode="json"):
+            changed = (*changed, "quality")
+        if changed and not new_version:
             raise StudyFrozenError(study.study.name, changed)
-        there.stimuli = str(folder.resolve())  # the same images may have moved
-        return False
+        if not changed:
+            there.stimuli = str(folder.resolve())  # the same images may have moved
+            return False
+    version = there.version + 1 if there is not None else 1
     row = Study(
-        name=study.study.name,
+        name=address(study.study.name, version),
+        series=study.study.name,
+        version=version,
         study_file=study.model_dump(mode="json"),
         manifest=manifest.model_dump(mode="json"),
         stimuli=str(folder.resolve()),
@@ -86,10 +111,48 @@ def create(db: Db, study: StudyFile, manifest: Manifest, folder: Path, *, lease_
     _store_material(db, row.id, manifest)
     _store_places(db, row.id, study, manifest)
     db.add_all(Code(study_id=row.id, outcome=outcome, code=_new_code()) for outcome in OUTCOMES)
+    _supersede(db, row)
     audit.record(
         db, "create", {"study": row.name, "study_digest": row.study_digest, "places": study.design.participants}
     )
     return True
+
+
+def address(series: str, version: int) -> str:
+    """Return the name of a version in links, commands and rows."""
+    return series if version == 1 else f"{series}.{version}"
+
+
+def latest(db: Db, series: str) -> Study | None:
+    """Return the newest version of a study, or none."""
+    return db.scalar(select(Study).where(Study.series == series).order_by(Study.version.desc()).limit(1))
+
+
+def _quality_of(row: Study) -> dict[str, object]:
+    """Return `[quality]` as it was frozen; before there was such a table its defaults held."""
+    return QualityTable().model_dump(mode="json") | cast("dict[str, object]", row.study_file.get("quality", {}))
+
+
+def name_of(db: Db, study_id: int) -> str:
+    """Return the name of a version by its number in the database."""
+    return db.scalars(select(Study.name).where(Study.id == study_id)).one()
+
+
+def read_newest(db: Db, series: str) -> Material:
+    """Read the newest version of a study back.
+
+    Raises:
+        UnknownStudyError: If there is none.
+        StudyUnreadableError: If another version of this program froze it.
+    """
+    row = latest(db, series)
+    return read_material(db, row.name if row is not None else series)
+
+
+def _supersede(db: Db, newest: Study) -> None:
+    """Let nobody new into the older versions, whatever else they waited for."""
+    older = update(Study).where(Study.series == newest.series, Study.id != newest.id, Study.state != "closed")
+    db.execute(older.values(state="paused", paused_because=f"version {newest.version} takes its place"))
 
 
 def _store_material(db: Db, study_id: int, manifest: Manifest) -> None:
@@ -141,6 +204,9 @@ def read_material(db: Db, name: str) -> Material:
         raise StudyUnreadableError(name, f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
     return Material(
         study_id=row.id,
+        name=row.name,
+        version=row.version,
+        once_in_id=_once_in(db, row, study),
         study=study,
         manifest=manifest,
         folder=Path(row.stimuli),
@@ -148,6 +214,13 @@ def read_material(db: Db, name: str) -> Material:
         manifest_digest=row.manifest_digest,
         items={item.item_id: item for item in manifest.items},
     )
+
+
+def _once_in(db: Db, row: Study, study: StudyFile) -> int:
+    if study.study.returning == "each-version":
+        return row.id
+    first = select(Study.id).where(Study.series == row.series).order_by(Study.version).limit(1)
+    return db.scalars(first).one()
 
 
 def names(db: Db) -> tuple[str, ...]:

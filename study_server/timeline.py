@@ -1,5 +1,6 @@
 """What happened in one visit, moment by moment; never which condition or side was chosen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -100,7 +101,7 @@ def _run(run: list[Reply]) -> str:
 def _step(entry: Audit) -> str:
     """Return a step of the visit in words; of an erased one only its name is left."""
     detail: dict[str, Any] = dict(entry.detail or {})
-    words = {
+    words: dict[str, Callable[[], str]] = {
         "start": lambda: f"started, place {detail['slot']}",
         "consent": lambda: f"agreed (ethics {detail['ethics']})",
         "device": lambda: _device(detail),

@@ -63,7 +63,7 @@ def generate(
 ) -> None:
     """Make an image of each PROMPT with the number of steps that it deserves."""
     from budgetfusion.diffusion import pictures, plans
-    from budgetfusion.predictor.cli import warn_unknown
+    from budgetfusion.predictor.cli import warn_cut, warn_unknown
     from budgetfusion.prompts import read_prompts
 
     every = list(dict.fromkeys([*prompt, *(read_prompts(prompts) if prompts else [])]))
@@ -74,6 +74,7 @@ def generate(
         raise click.UsageError("found --split best, expected --budget-tflop beside it, --steps auto and no --quantile.")
     model = load_model(**options)
     warn_unknown(model.config.model, every)
+    warn_cut(model.pipe, every)
     flops = pictures.flops_of(model)
     if split == "best" and budget_tflop is not None:
         chosen = plans.best(model, every, flops, budget_tflop, predictor)
@@ -110,7 +111,7 @@ def measure(
     from budgetfusion.diffusion.costs import costs as measured_costs
     from budgetfusion.measurements import COST, write_table
     from budgetfusion.metrics.encoder import scene_encoder
-    from budgetfusion.predictor.cli import warn_unknown
+    from budgetfusion.predictor.cli import warn_cut, warn_unknown
     from budgetfusion.progress import bar
     from budgetfusion.prompts import read_prompts
     from budgetfusion.steps import KNOTS
@@ -123,6 +124,7 @@ def measure(
         return
     model = load_model(**options)
     warn_unknown(model.config.model, [prompt for prompt, _ in jobs])
+    warn_cut(model.pipe, [prompt for prompt, _ in jobs])
     if model.config.model != "scenes":
         click.echo(
             "note: D-SIM and I-CLIP look through the encoder of the embedded scenes, at 64 x 64 pixels.", err=True

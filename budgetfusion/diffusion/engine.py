@@ -40,9 +40,12 @@ class Engine:
         say: Told what the user should know, such as that memory ran out.
         reuse: Features of the denoiser that are computed in some rounds and used again in others, an approximation
             (`baselines.deepcache.DeepCache`); none computes everything. It cannot be combined with `share`.
+        parity: On a CPU, make every bit that diffusers' loop over prompts makes inside `parity.kernels()`, about a
+            third slower; for Euler alone.
 
     Raises:
-        ValueError: If both `share` and `reuse` are given: a shared first evaluation would leave no features.
+        ValueError: If both `share` and `reuse` are given: a shared first evaluation would leave no features. Or if one
+            of them is given with `parity`.
         PipelineUnsupportedError: If the denoiser needs more than latents, a timestep and one text.
         SchedulerUnsupportedError: If no table expresses the scheduler.
     """
@@ -59,12 +62,15 @@ class Engine:
         max_waiting: int = 1024,
         say: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=2),
         reuse: Reuse | None = None,
+        parity: bool = False,
     ) -> None:
+        if parity and (share or reuse):
+            raise ValueError("parity cannot be combined with share or reuse: diffusers' loop has neither")
         if share and reuse:
             raise ValueError("share and reuse cannot be combined: a shared first evaluation leaves no features")
         own = pipe.unet.config.sample_size * pipe.vae_scale_factor
         size = (width or own, height or own)
-        self._loop = Loop(pipe, size, slots=slots, static=static, share=share, say=say, reuse=reuse)
+        self._loop = Loop(pipe, size, slots=slots, static=static, share=share, say=say, reuse=reuse, parity=parity)
         self._waiting, self._driving = Waiting(max_waiting), threading.Lock()
         self._worker: threading.Thread | None = None
         self._is_closed = False

@@ -1,15 +1,18 @@
 """The loop of the engine: fill the slots, take every image one step on, decode what is done."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from contextlib import nullcontext
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
 
+from budgetfusion.diffusion.arithmetic import AFFINE
 from budgetfusion.diffusion.contexts import Contexts
 from budgetfusion.diffusion.decoding import Decoder, is_out_of_memory
 from budgetfusion.diffusion.errors import MemoryExhaustedError
 from budgetfusion.diffusion.jobs import Ticket
+from budgetfusion.diffusion.parity import arithmetic, euler_schedule, image_by_image, kernels
 from budgetfusion.diffusion.samplers import schedule
 from budgetfusion.diffusion.sharing import FirstEvaluations
 from budgetfusion.diffusion.slots import Reuse, Slots
@@ -27,6 +30,7 @@ class Loop:
         share: Compute first evaluations that several images have in common once.
         say: Told what the user should know.
         reuse: Features of the denoiser to use again, if any.
+        parity: Compute as `parity` says.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Loop:
         share: bool,
         say: Callable[[str], None],
         reuse: Reuse | None = None,
+        parity: bool = False,
     ) -> None:
         self.slots, self._size, self._static, self._share, self._say = slots, size, static, share, say
         self._reuse = reuse
@@ -47,7 +52,8 @@ class Loop:
         scale = pipe.vae_scale_factor
         self._shape = (pipe.unet.config.in_channels, size[1] // scale, size[0] // scale)
         self._max_steps = pipe.scheduler.config.num_train_timesteps
-        self._schedule = lru_cache(maxsize=None)(lambda num_steps: schedule(pipe.scheduler, num_steps))
+        self._schedule = lru_cache(maxsize=None)(partial(euler_schedule if parity else schedule, pipe.scheduler))
+        self._parity, self._arithmetic = parity, arithmetic(pipe.scheduler) if parity else AFFINE
         self._is_stochastic = self._schedule(2).is_stochastic
         self._decoder = Decoder(pipe.vae, is_static=static, dtype=str(self._dtype).removeprefix("torch."), say=say)
         self._pools: dict[int, Slots] = {}  # by the rows of one image: those with guidance take two
@@ -92,10 +98,15 @@ class Loop:
     @torch.inference_mode()
     def turn(self, waiting: Waiting, *, serving: bool) -> None:
         """Fill free slots, take every image one step on, decode; serving, nothing finished waits for company."""
+        with kernels() if self._parity else nullcontext():
+            self._turn(waiting, serving=serving)
+
+    def _turn(self, waiting: Waiting, *, serving: bool) -> None:
         try:
             self._admit(waiting)
-            for pool in self._pools.values():
-                self._decoder.add(pool.round())
+            for rows, pool in self._pools.items():
+                with image_by_image(self._unet, rows) if self._parity else nullcontext():
+                    self._decoder.add(pool.round())
         except Exception as error:
             self._recover(error, waiting)
         is_last = not (waiting or self.is_denoising)
@@ -162,6 +173,7 @@ class Loop:
                 dtype=self._dtype,
                 is_stochastic=self._is_stochastic,
                 reuse=self._reuse,
+                arithmetic=self._arithmetic,
             )
         return self._pools[rows]
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
+from budgetfusion.diffusion.arithmetic import stride
 from budgetfusion.diffusion.contexts import Contexts
 from budgetfusion.diffusion.jobs import Ticket
-from budgetfusion.diffusion.slots import Denoiser, evaluate, guided, stride
+from budgetfusion.diffusion.slots import Denoiser, evaluate, guided
 
 Key = tuple[str, int, tuple[float, float, float]]
 """Text, seed and start of the schedule: all that a first prediction depends on."""

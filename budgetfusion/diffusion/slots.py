@@ -10,12 +10,10 @@ from typing import Any, Protocol
 
 import torch
 
+from budgetfusion.diffusion.arithmetic import AFFINE, Arithmetic, broad
 from budgetfusion.diffusion.jobs import Ticket
 from budgetfusion.diffusion.rounds import Round, prepare
 from budgetfusion.diffusion.samplers import COLUMNS, Schedule
-
-IDLE = (0.0, 0.0, 1.0, 0.0, 0.0)
-"""The coefficients of a slot that has nothing to do: the latents stay."""
 
 
 class Denoiser(Protocol):
@@ -57,6 +55,7 @@ class Slots:
         prepare_round: See `rounds.prepare`.
         reuse: Features to use again; then images enter only where a cycle of its rounds begins, so that all are in the
             same phase of theirs.
+        arithmetic: How a round computes with the numbers of a schedule.
     """
 
     def __init__(
@@ -73,6 +72,7 @@ class Slots:
         is_stochastic: bool,
         prepare_round: Callable[[Round, torch.device, Sequence[torch.Tensor]], Round] = prepare,
         reuse: Reuse | None = None,
+        arithmetic: Arithmetic = AFFINE,
     ) -> None:
         count = max(buckets)
         self.tickets: list[Ticket] = []
@@ -80,9 +80,9 @@ class Slots:
         self._denoise, self._rows, self._dtype, self._device = denoise, rows, dtype, device
         self._buckets, self._prepare_round = sorted(buckets), prepare_round
         self._rounds: dict[tuple[int, bool], Round] = {}
-        self._reuse, self._phase = reuse, 0
+        self._reuse, self._phase, self._arithmetic = reuse, 0, arithmetic
         self._tables: dict[int, torch.Tensor] = {}
-        self._idle = torch.tensor(IDLE).repeat(max_steps + 1, 1)
+        self._idle = torch.tensor(arithmetic.idle).repeat(max_steps + 1, 1)
         with torch.device(device):
             self._latents = torch.zeros(count, *shape)
             self._noise = torch.zeros(count, *shape) if is_stochastic else None
@@ -190,14 +190,20 @@ class Slots:
             step.repeat_interleave(self._rows, 0),
             self._contexts[:bucket].flatten(0, 1),
             self._dtype,
+            self._arithmetic,
         )
         output = guided(predicted.unflatten(0, (bucket, self._rows)), self._guidance[:bucket])
-        stride(latents, output, step, self._noise[:bucket] if self._noise is not None else None)
+        self._arithmetic.stride(latents, output, step, self._noise[:bucket] if self._noise is not None else None)
         index.add_(1).clamp_(max=self._table.shape[1] - 1)
 
 
 def evaluate(
-    denoise: Denoiser, x: torch.Tensor, step: torch.Tensor, contexts: torch.Tensor, dtype: torch.dtype
+    denoise: Denoiser,
+    x: torch.Tensor,
+    step: torch.Tensor,
+    contexts: torch.Tensor,
+    dtype: torch.dtype,
+    arithmetic: Arithmetic = AFFINE,
 ) -> torch.Tensor:
     """Ask the denoiser about rows of latents, each at its own step.
 
@@ -207,12 +213,12 @@ def evaluate(
         step: Coefficients, shape (rows, 5).
         contexts: Shape (rows, tokens, width), of the denoiser's dtype.
         dtype: The denoiser's.
+        arithmetic: See `Slots`.
 
     Returns:
         Its predictions in float32, of the shape of `x`.
     """
-    timestep, scale = (step[:, COLUMNS.index(name)] for name in ("timestep", "input_scale"))
-    scaled = (x * _broad(scale)).to(dtype)
+    timestep, scaled = step[:, COLUMNS.index("timestep")], arithmetic.scaled(x, step).to(dtype)
     predicted: torch.Tensor = denoise(scaled, timestep, encoder_hidden_states=contexts, return_dict=False)[0]
     return predicted.float()
 
@@ -226,16 +232,4 @@ def guided(predicted: torch.Tensor, guidance: torch.Tensor) -> torch.Tensor:
     if predicted.shape[1] == 1:
         return predicted[:, 0]
     without, with_text = predicted.unbind(1)
-    return without + _broad(guidance) * (with_text - without)
-
-
-def stride(x: torch.Tensor, output: torch.Tensor, step: torch.Tensor, noise: torch.Tensor | None) -> None:
-    """Take latents (images, channels, h, w) one step on, in place; `step` holds each image's coefficients."""
-    keep, take, stir = (_broad(step[:, COLUMNS.index(name)]) for name in ("keep", "take", "stir"))
-    x.mul_(keep).addcmul_(take, output)
-    if noise is not None:
-        x.addcmul_(stir, noise)
-
-
-def _broad(numbers: torch.Tensor) -> torch.Tensor:
-    return numbers.view(-1, 1, 1, 1)
+    return without + broad(guidance) * (with_text - without)

@@ -31,3 +31,15 @@ def encode_text(pipe: Any, prompts: Sequence[str]) -> NDArray[np.float32]:
     unit = torch.nn.functional.normalize(pooled, dim=-1)
     text: NDArray[np.float32] = (unit * unit.shape[-1] ** 0.5).cpu().numpy()
     return text
+
+
+def too_long(pipe: Any, prompts: Sequence[str]) -> list[str]:
+    """Return the prompts of which the text encoder hears only the beginning.
+
+    Args:
+        pipe: A diffusers pipeline with `tokenizer`.
+        prompts: At least one.
+    """
+    most = pipe.tokenizer.model_max_length
+    tokens = pipe.tokenizer(list(prompts), truncation=False, verbose=False).input_ids
+    return [prompt for prompt, ids in zip(prompts, tokens, strict=True) if len(ids) > most]

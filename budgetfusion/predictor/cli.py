@@ -37,6 +37,7 @@ def predict(
 
     loaded = load_model(**options, text_only=True)
     warn_unknown(loaded.config.model, [prompt])
+    warn_cut(loaded.pipe, [prompt])
     chosen = predictor_for(loaded, predictor)
     text = encode_text(loaded.pipe, [prompt])
     curves, suggestion = chosen.predict(text)[0], chosen.suggest(text, quantile)[0]
@@ -63,6 +64,19 @@ def warn_unknown(model: str, prompts: list[str]) -> None:
             f"note: the embedded model never saw the word(s) {', '.join(words)}; it will draw something else. "
             f"It knows {len(SHAPES)} shapes, {len(COLOURS)} colours and {len(PREPOSITIONS)} backgrounds, as in "
             "'a red ball on a green field'.",
+            err=True,
+        )
+
+
+def warn_cut(pipe: Any, prompts: list[str]) -> None:
+    """Say on standard error how many prompts are longer than the text encoder takes."""
+    from budgetfusion.diffusion.text import too_long
+
+    if long := too_long(pipe, prompts):
+        most = pipe.tokenizer.model_max_length
+        click.echo(
+            f"note: {len(long)} prompt(s) have more than {most} tokens; the model hears only the beginning. "
+            f"The first is '{long[0][:60]}…'.",
             err=True,
         )
 

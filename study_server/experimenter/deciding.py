@@ -88,7 +88,8 @@ def rejection(name: str, external_id: str) -> str | Response:
             known = rejections.evidence(db, material, external_id)
     except BudgetFusionError as error:
         return refuse(str(error), "desk.list_submissions", name)
-    return study_page("reject.html", name, "prolific", known=known, external_id=external_id, grounds=rejections.GROUNDS)
+    found = {"known": known, "external_id": external_id, "grounds": rejections.GROUNDS}
+    return study_page("reject.html", name, "prolific", can_ask=asking.is_possible(), **found)
 
 
 @desk.post("/<name>/prolific/reject/<external_id>")

@@ -1,5 +1,6 @@
 """The list of studies, each with its state and how far it is."""
 
+from statistics import median
 from typing import Any
 
 from flask import render_template
@@ -28,6 +29,7 @@ def _line(server: Server, db: Db, name: str) -> dict[str, Any]:
     except StudyUnreadableError as error:
         return {"name": name, "fault": str(error)}
     overview = monitor.overview(db, material)
+    minutes = overview.minutes("live")
     state, because = states.state_of(db, material)
     return {
         "name": name,
@@ -36,6 +38,6 @@ def _line(server: Server, db: Db, name: str) -> dict[str, Any]:
         "because": because,
         "people": funnel(overview.of("live")),
         "places": overview.places,
-        "minutes": overview.minutes,
+        "minutes": median(minutes) if minutes else None,
         "marked": sum(bool(row.marks) for row in overview.of("live")),
     }

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from stimuli.manifest import Purpose
 from study_server import intake, states, studies
-from study_server.errors import StudyServerError
+from study_server.errors import StudyFrozenError
 from study_server.experimenter.desk import desk
 from study_server.experimenter.doors import require
 from study_server.intake import Checked, Fault
@@ -48,17 +48,22 @@ def create_study() -> Response | tuple[str, int]:
     if chosen.checked.faults or study is None or manifest is None:
         return _page(chosen), 422
 
-    def act(db: Db) -> None:
-        if studies.create(db, study, manifest, chosen.root / chosen.folder):
-            states.pause(db, studies.read_material(db, study.study.name), states.UNPUBLISHED, who.name)
+    next_version = request.form.get("next_version") == "yes"
+
+    def act(db: Db) -> str:
+        is_new = studies.create(db, study, manifest, chosen.root / chosen.folder, new_version=next_version)
+        material = studies.read_newest(db, study.study.name)
+        if is_new:
+            states.pause(db, material, states.UNPUBLISHED, who.name)
         if table is not None:
-            recruitment.keep(db, studies.read_material(db, study.study.name), table, who.name)
+            recruitment.keep(db, material, table, who.name)
+        return material.name
 
     try:
-        current_server().database.write(act)
-    except StudyServerError as error:
-        return _page(chosen, Fault(chosen.file, "study.name", str(error))), 409
-    return redirect(url_for("desk.show", name=study.study.name), 303)
+        name = current_server().database.write(act)
+    except StudyFrozenError as error:
+        return _page(chosen, Fault(chosen.file, "study.name", str(error)), has_older=True), 409
+    return redirect(url_for("desk.show", name=name), 303)
 
 
 def _chosen(file: str, folder: str) -> Chosen | None:
@@ -71,7 +76,7 @@ def _chosen(file: str, folder: str) -> Chosen | None:
     return Chosen(file, folder, root, checked)
 
 
-def _page(chosen: Chosen | None, *more: Fault) -> str:
+def _page(chosen: Chosen | None, *more: Fault, has_older: bool = False) -> str:
     root = current_server().settings.studies
     return render_template(
         "desk/create.html",
@@ -80,6 +85,7 @@ def _page(chosen: Chosen | None, *more: Fault) -> str:
         folders=intake.stimuli_folders(root) if root else [],
         chosen=chosen,
         faults=(*chosen.checked.faults, *more) if chosen else (),
+        has_older=has_older,
         places=_places(chosen),
     )
 

@@ -9,7 +9,7 @@ from study_server.experimenter import svg
 from study_server.monitor import ParticipantRow
 from study_server.timeline import Reply
 
-BINS_S = (60, 300, 600, 1800, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600)
+BINS_S = (10, 60, 300, 600, 1800, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600)
 MOST_BINS = 40
 
 
@@ -107,11 +107,13 @@ def _floor(moment: datetime, width_s: int) -> datetime:
 
 
 def _clock(moment: datetime, width_s: int) -> str:
+    if width_s < 60:
+        return moment.strftime("%H:%M:%S")
     return moment.strftime("%H:%M" if width_s < 6 * 3600 else "%d %b")
 
 
 def _span(width_s: int) -> str:
-    spans = ((7 * 24 * 3600, "week"), (24 * 3600, "day"), (3600, "h"), (60, "min"))
+    spans = ((7 * 24 * 3600, "week"), (24 * 3600, "day"), (3600, "h"), (60, "min"), (1, "s"))
     size, word = next((size, word) for size, word in spans if width_s >= size)
     number = width_s // size
-    return word if number == 1 and len(word) > 3 else f"{number} {word}" if number > 1 else word
+    return f"{number} {word}" if number > 1 else word

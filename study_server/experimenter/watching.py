@@ -1,6 +1,7 @@
 """The monitor: a study's state in five seconds, each participant's visit, pause, resume and close."""
 
 from dataclasses import asdict, replace
+from statistics import median
 
 from flask import Response, abort, redirect, request, url_for
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from study_server.experimenter.desk import desk, study_page
 from study_server.experimenter.doors import require
 from study_server.funnel import funnel
 from study_server.models import MODES, Participant, Session
-from study_server.prolific import submissions
+from study_server.prolific import forms, submissions
 from study_server.prolific.standing import standing
 from study_server.quality import MARKS
 from study_server.server import current_server
@@ -29,17 +30,18 @@ def show(name: str) -> str:
     mode = _mode()
     with server.database.reading() as db:
         overview = monitor.overview(db, material)
-        stands = standing(db, material)
+        stands, spent = standing(db, material), forms.spent(db, material)
         paid = {key: row.status.lower() for key, row in submissions.current(submissions.every(db, material)).items()}
         even, said = balance.balance(db, material, mode), telemetry.telemetry(db, material, mode)
     wish = table.read_wish(request.args)
-    rows = overview.of(mode)
+    rows, spent_minutes = overview.of(mode), overview.minutes(mode)
     entry = sign_pass(server.settings.secret_key, name, "preview")
     return study_page(
         "study.html",
         name,
         "monitor",
         overview=overview,
+        minutes=median(spent_minutes) if spent_minutes else None,
         rows=rows,
         funnel=funnel(rows),
         balance=even,
@@ -53,6 +55,7 @@ def show(name: str) -> str:
         marks=MARKS,
         pays=paid,
         pay=stands.pay,
+        spent=spent,
         preview=f"{url_for('participant.landing', name=name)}?pass={entry}",
     )
 
@@ -66,9 +69,7 @@ def plot(name: str, plot: str) -> Response:
             drawn = plots.balance(balance.balance(db, material, mode))
         elif plot in ("arrivals", "minutes"):
             overview = monitor.overview(db, material)
-            rows = overview.of(mode)
-            spent = [row.minutes for row in rows if row.state == "finished" and row.minutes is not None]
-            drawn = plots.arrivals(rows) if plot == "arrivals" else plots.minutes(spent)
+            drawn = plots.arrivals(overview.of(mode)) if plot == "arrivals" else plots.minutes(overview.minutes(mode))
         else:
             abort(404, "There is no such picture; there are: arrivals, minutes, balance.")
     return Response(drawn, mimetype="image/svg+xml")

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session as Db
 from werkzeug.wrappers import Response as BaseResponse
 
 from stimuli.manifest import Mode
-from study_server import codes, metrics, sessions, states
+from study_server import codes, metrics, sessions, states, studies
 from study_server.errors import StudyRestsError, UnfinishedError
 from study_server.models import Session
 from study_server.participant.showing import stimuli_of
 from study_server.participant.visits import required_visit, visit_of
 from study_server.participant.way import CHECK, missing_step, next_page
 from study_server.prolific import entry
-from study_server.server import current_server
+from study_server.server import Server, current_server
 from study_server.tokens import read_image_name, read_pass, visit_name
 from study_server.words import noted
 
@@ -53,7 +53,7 @@ def start(name: str) -> BaseResponse:
     if visit is None or visit.state == "declined":
         _require_health(name)
         visit = server.database.write(lambda db: entry.start(db, material, mode, arrival, flags))
-        session[f"visit:{name}"] = visit.token
+        name = _remember(server, visit)
         metrics.STARTS.labels(mode, "full" if visit.state == "full" else "in").inc()
     return redirect(next_page(name, visit), 303)
 
@@ -177,6 +177,14 @@ def _require_health(name: str) -> None:
         if not server.watch.look().write_probe:
             server.database.write(lambda db: states.pause(db, material, alarm))
         raise StudyRestsError(name, "paused", alarm)
+
+
+def _remember(server: Server, visit: Session) -> str:
+    """Keep the visit in the cookie and return the name of its study: who came before goes on in that version."""
+    with server.database.reading() as db:
+        name = studies.name_of(db, visit.study_id)
+    session[f"visit:{name}"] = visit.token
+    return name
 
 
 def _mode(name: str) -> tuple[Mode, str]:

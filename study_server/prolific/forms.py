@@ -8,15 +8,16 @@ from sqlalchemy.orm import Session as Db
 
 from prolific_config.bonuses import Bonus
 from prolific_config.client import Client
+from prolific_config.models import APPROVED
 from prolific_config.money import Money, money
 from prolific_config.policy import Finding
 from prolific_config.table import ProlificTable, findings_of, read_prolific
 from stimuli.studyfile import StudyFile
-from study_server.prolific import asking, ledger, recruitment
+from study_server.prolific import asking, ledger, recruitment, submissions
 from study_server.prolific.tables import BonusRow
 from study_server.studies import Material
 
-__all__ = ["Finding", "ProlificTable", "asked", "bonus", "policy", "read_table", "total"]
+__all__ = ["Finding", "ProlificTable", "asked", "bonus", "policy", "read_table", "spent", "total"]
 
 
 @contextmanager
@@ -62,3 +63,13 @@ def total(rows: Sequence[BonusRow]) -> Money | None:
     """Return what participants get by some bonuses in all, without fees; none of none."""
     amounts = [ledger.amount_of(row) for row in rows]
     return sum(amounts[1:], start=amounts[0]) if amounts else None
+
+
+def spent(db: Db, material: Material) -> tuple[Money, Money] | None:
+    """Return the rewards of those who are approved and of all places, without fees; none without `[prolific]`."""
+    table = recruitment.table_of(db, material)
+    if table is None:
+        return None
+    approved = sum(row.status == APPROVED for row in submissions.every(db, material))
+    places = table.places or material.study.design.participants
+    return table.reward_money * approved, table.reward_money * places

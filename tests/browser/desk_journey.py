@@ -17,7 +17,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "prolific_config"))
 
-from drawn_study import make_drawn_study
+from demo_study import make_demo_study
 from people import Person
 from stand_in.description import Description
 from stand_in.server import TOKEN, StandIn
@@ -48,7 +48,7 @@ class Desk:
     look: Any
     root: Path
     clock: Any
-    name: str = "drawn"
+    name: str = "demo"
 
     def go(self, path=""):
         """Open a page of the study."""
@@ -83,7 +83,7 @@ def fast_clock():
 @contextmanager
 def desk_of(root, page, look):
     """Serve an empty database, two accounts and a folder with a study, beside a stand-in Prolific."""
-    make_drawn_study(root)
+    make_demo_study(root)
     (root / "broken.toml").write_text("[study]\nname = 'Broken!'\n[design]\nparticipants = 0\n", encoding="utf-8")
     opened = Database(f"sqlite:///{root / 'study.db'}")
     schema.upgrade(opened)
@@ -124,6 +124,8 @@ def go_through(desk):
     export(desk)
     assert "0 discrepancies" in reconcile(desk)
     desk.look("discrepancies")
+    desk.go()
+    assert "£38.40 of £48.00 approved" in desk.text(".subject")
     close(desk)
 
 
@@ -155,12 +157,12 @@ def create(desk):
     keys = page.locator(".faults tbody td:nth-child(2)").all_inner_texts()
     assert {"study.name", "design.participants", "design.main_trials", "texts"} <= set(keys)
     desk.look("create-faults")
-    page.get_by_label("Study file").select_option("drawn.toml")
+    page.get_by_label("Study file").select_option("demo.toml")
     desk.press("Check")
     assert "£1.60 for 10 minutes" in desk.text()
     desk.look("create")
-    desk.press("Create drawn")
-    page.wait_for_url("**/desk/drawn")
+    desk.press("Create demo")
+    page.wait_for_url("**/desk/demo")
     assert "Nobody is let in until this study is published" in desk.text()
 
 
@@ -174,7 +176,7 @@ def preview(desk):
     assert funnel(desk)["arrived"] == 0
     assert funnel(desk, "preview")["consented"] == 1
     desk.go("/triplets")
-    assert page.locator(".triplet").count() == 12
+    assert page.locator(".triplet").count() == len(_mains(desk.root))
     desk.look("triplets")
 
 
@@ -182,7 +184,7 @@ def publish(desk):
     """Draft, see the cost, type a wrong amount, then the right one; return Prolific's id of the study."""
     page = desk.page
     desk.go("/prolific")
-    assert f"{desk.url}/s/drawn?PROLIFIC_PID=" in desk.text("#study-url")
+    assert f"{desk.url}/s/demo?PROLIFIC_PID=" in desk.text("#study-url")
     desk.press("Make a draft")
     page.wait_for_selector(".notice.good")
     desk.look("prolific-draft")
@@ -213,7 +215,9 @@ def arrive(desk, study_id, number, visits):
     """Let somebody come from Prolific and agree; return the person, the submission and the moment."""
     submission = desk.world.arrive(study_id)
     prolific_id = desk.world.submission(submission)["participant"]
-    person = Person(desk.url, "drawn", prolific_id, submission, number, _sides(desk.root, number))
+    person = Person(
+        desk.url, "demo", prolific_id, submission, number, _sides(desk.root, number), lambda: desk.clock.now(UTC)
+    )
     visits.callback(person.close)
     person.arrive()
     return person, submission, desk.clock.now(UTC)
@@ -238,6 +242,9 @@ def _take_part(person, number):
     if number in (*RETURNED, *TIMED_OUT):
         person.answer(2 + number % 5)
         return ("TIMED-OUT" if number in TIMED_OUT else "RETURNED"), None
+    person.answer(12)
+    if number % 7 == 0:
+        person.look_away(12)
     person.answer()
     person.finish()
     return "AWAITING REVIEW", person.code()
@@ -330,12 +337,16 @@ def close(desk):
     desk.press("Log out")
     log_in(desk, "olga")
     desk.go("/data")
-    desk.page.fill("#typed", "drawn")
-    desk.press("Close drawn")
+    desk.page.fill("#typed", "demo")
+    desk.press("Close demo")
     desk.page.wait_for_selector("h1 .chip.closed")
     desk.go("/data")
     assert "OURS v UNIFORM" in desk.text("table.wide")
     desk.look("data-closed")
+
+
+def _mains(root):
+    return [item for item in read_manifest(root / "stimuli").items if item.purpose == "main"]
 
 
 def _sides(root, number):
@@ -348,7 +359,7 @@ def _sides(root, number):
     rng, manifest = random.Random(number), read_manifest(root / "stimuli")  # noqa: S311 - no secret
     items = {item.item_id: item for item in manifest.items}
     chosen, sides = {}, {}
-    for trial in plan(manifest, read_study_file(root / "drawn.toml").design, number):
+    for trial in plan(manifest, read_study_file(root / "demo.toml").design, number):
         better = better_condition(items[trial.item_id])
         if trial.purpose == "main":
             better = "OURS" if rng.random() < 0.7 else "UNIFORM"

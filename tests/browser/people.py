@@ -3,7 +3,8 @@
 import html
 import random
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -23,17 +24,25 @@ class Person:
         submission: Likewise.
         seed: Of how fast they are, and of what they answer where they do not look.
         sides: What they answer to each trial, by its index; without an entry they do not look.
+        now: Their clock.
     """
 
     def __init__(
-        self, url: str, study: str, prolific_id: str, submission: str, seed: int, sides: dict[int, str]
+        self,
+        url: str,
+        study: str,
+        prolific_id: str,
+        submission: str,
+        seed: int,
+        sides: dict[int, str],
+        now: Callable[[], datetime],
     ) -> None:
         self._base, self._origin = f"{url}/s/{study}", url
         self._query = {"PROLIFIC_PID": prolific_id, "STUDY_ID": "5" * 24, "SESSION_ID": submission}
         self._client = httpx.Client(follow_redirects=True, trust_env=False, timeout=60)
         self._rng = random.Random(seed)  # noqa: S311 - no secret
         self._fields: dict[str, str] = {}
-        self._sides = sides
+        self._sides, self._now = sides, now
         self._slowness = self._rng.lognormvariate(0, 0.25)
         self.trials: list[dict[str, object]] = []
 
@@ -64,13 +73,18 @@ class Person:
 
     def answer(self, count: int | None = None) -> None:
         """Answer the next trials, on either side."""
+        self._tell([self._event("loaded", trial["index"], self._rng.lognormvariate(5, 0.5)) for trial in self.trials])
         for trial in self.trials[:count]:
             rt_ms = round(1800 * self._slowness * self._rng.lognormvariate(0, 0.4), 1)
-            shown_at = datetime.now(UTC) - timedelta(milliseconds=rt_ms)
+            shown_at = self._now() - timedelta(milliseconds=rt_ms)
             side = self._sides.get(trial["index"]) or self._rng.choice(["left", "right"])
             said = {"uuid": str(uuid4()), "trial": trial["index"], "response": side}
             self._call("/answers", {**said, "rt_ms": rt_ms, "shown_at": shown_at.isoformat()})
         self.trials = self.trials[count:] if count else []
+
+    def look_away(self, trial: int) -> None:
+        """Hide the page in a trial, and show it again."""
+        self._tell([self._event(kind, trial, None) for kind in ("hidden", "shown")])
 
     def finish(self) -> None:
         """End the visit."""
@@ -89,6 +103,13 @@ class Person:
     def close(self) -> None:
         """Close the browser."""
         self._client.close()
+
+    def _tell(self, events: list[dict[str, object]]) -> None:
+        self._call("/events", {"events": events})
+
+    def _event(self, kind: str, trial: object, value: float | None) -> dict[str, object]:
+        happened_at = self._now().isoformat()
+        return {"uuid": str(uuid4()), "kind": kind, "trial": trial, "value": value, "happened_at": happened_at}
 
     def _post(self, path: str, **fields: str) -> httpx.Response:
         sent = {"form_token": self._fields["form_token"], **fields}

@@ -35,7 +35,8 @@ PROMPTS = (
     "two flowers, a blue kite and two cyan boats on a brown road",
 )
 SWITCHES = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-lcd-text", "--lang=en")
-COLOURS = 256
+FEW = 1500
+"""Colours that a page of text stays below."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,12 @@ class Stage:
         context.close()
 
     def keep(self, page: Page, name: str) -> None:
-        """Take a picture of what the window shows; with few colours, which loses nothing, it gets a palette."""
+        """Take a picture of what the window shows; a page of text, which has few colours, gets a palette."""
         page.wait_for_load_state("networkidle")
         taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         path = self.folder / f"{name}.png"
-        small = taken if taken.getcolors(COLOURS) is None else taken.quantize(COLOURS, dither=Image.Dither.NONE)
-        small.save(path, optimize=True)
+        few = taken.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        (taken if taken.getcolors(FEW) is None else few).save(path, optimize=True)
         print(f"{path.stat().st_size / 1000:7.1f} kB  {path.relative_to(IMAGES)}")  # noqa: T201
 
 

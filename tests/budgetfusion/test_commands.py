@@ -164,6 +164,15 @@ def test_train_makes_a_predictor_that_its_model_accepts(model: Model, tmp_path: 
     assert predictor_for(model, out).model_digest == model.digest
 
 
+def test_a_prompt_that_is_cut_is_said() -> None:
+    """The text encoder takes 40 tokens; what is not heard is not passed over in silence."""
+    long = run("predict", "a red ball on a green field and " * 20 + "a cup")
+    short = run("predict", PROMPT)
+
+    assert "note: 1 prompt(s) have more than 40 tokens; the model hears only the beginning." in long.stderr
+    assert "tokens" not in short.stderr
+
+
 def test_a_plot_needs_a_known_ending(tmp_path: Path) -> None:
     """It is said before anything is computed."""
     done = run("predict", PROMPT, "--plot", tmp_path / "curves.xyz")

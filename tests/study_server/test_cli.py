@@ -163,8 +163,8 @@ def test_new_writes_a_study_that_lints(run, tmp_path):
 
 def test_the_tables_go_up_and_down(run):
     """The db commands upgrade, current and downgrade tell the version."""
-    assert "version 4" in run("db", "upgrade")
-    assert "version 4, this program's is 4" in run("db", "current")
+    assert "version 5" in run("db", "upgrade")
+    assert "version 5, this program's is 5" in run("db", "current")
 
 
 def test_an_unknown_study_lists_the_known_ones(run):

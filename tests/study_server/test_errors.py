@@ -13,7 +13,8 @@ SAMPLES = [
     (errors.DatabaseNotMigratedError("u", "1", "2"), "found schema version 1, expected version 2. Run"),
     (errors.DatabaseNewerError("u", "3", "2"), "found schema version 3, this program knows up to 2. Install"),
     (errors.UnknownStudyError("a", ("b", "c")), "'a' is not in the database, which holds: b, c. Run"),
-    (errors.StudyFrozenError("a", ("images", "analysis")), "other contents: images and analysis. Give"),
+    (errors.StudyFrozenError("a", ("images", "analysis")), "other contents: images and analysis. Make"),
+    (errors.SupersededError("a", "a.2"), "has the newer version 'a.2', which alone takes people in. Resume"),
     (errors.StudyUnreadableError("a", "x.y: extra"), "frozen by another version of BudgetFusion: x.y: extra. Go on"),
     (errors.MaterialError("a", "x", "y", "Do z."), "Study 'a': found x, expected y. Do z."),
     (

@@ -67,10 +67,10 @@ def token_of(response):
     return re.search(r'name="form_token" value="([^"]+)"', response.text).group(1)
 
 
-def create(client, file="made/study.toml", folder="made/stimuli"):
+def create(client, file="made/study.toml", folder="made/stimuli", **fields):
     """Press Create."""
     token = token_of(client.get("/desk"))
-    return client.post("/desk/_create", data={"form_token": token, "file": file, "folder": folder})
+    return client.post("/desk/_create", data={"form_token": token, "file": file, "folder": folder, **fields})
 
 
 def check(root):
@@ -165,6 +165,24 @@ def test_a_study_that_was_edited_after_it_was_made_is_refused(app_of, root):
 
     assert answered.status_code == 409
     assert "frozen, with other contents: design or texts" in answered.text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [("blank_ms = 500", "blank_ms = 400", "design or texts"), ("max_run = 15", "max_run = 9", "quality")],
+)
+def test_a_changed_study_becomes_the_next_version_if_that_is_wanted(app_of, database, root, old, new, what):
+    """The refusal names what changed and offers the next version, which has an address of its own and is shut too."""
+    client, path = enter(app_of, "experimenter"), root / "made" / "study.toml"
+    create(client)
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    refused = create(client)
+
+    assert what in refused.text
+    assert "Create the next version" in refused.text
+    assert create(client, next_version="yes").location == "/desk/made.2"
+    assert "not published" in client.get("/desk/made.2").text
+    assert count(database) == 2
 
 
 @pytest.mark.parametrize("file", ["../outside.toml", "/etc/passwd", "made/prompts.txt", ""])

@@ -13,9 +13,9 @@ from study_server.submission import Happening
 
 
 @pytest.fixture
-def desk(created, use_cases):
-    """The driver on the tiny study."""
-    return use_cases(created)
+def desk(any_created, use_cases):
+    """The driver on the tiny study, on both kinds of database."""
+    return use_cases(any_created)
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_a_whole_study_ends_with_one_answer_for_each_trial(visitor, created):
     assert visitor.post("/s/tiny/finish").location == "/s/tiny/done"
     done = visitor.get("/s/tiny/done").text
     assert "P-0001" in done
-    assert code(created, "completed") in done
+    assert f"https://app.prolific.com/submissions/complete?cc={code(created, 'completed')}" in done
     assert count(created, Answer) == 10
 
 

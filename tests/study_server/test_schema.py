@@ -84,7 +84,7 @@ def test_a_newer_database_is_refused(database):
     with database.writing() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '99'"))
 
-    with pytest.raises(DatabaseNewerError, match="found schema version 99, this program knows up to 4"):
+    with pytest.raises(DatabaseNewerError, match="found schema version 99, this program knows up to 5"):
         schema.check(database)
     with pytest.raises(DatabaseNewerError):
         schema.upgrade(database)
