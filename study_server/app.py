@@ -4,7 +4,6 @@ from flask import Flask, Request, Response, send_from_directory
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from prolific_config.drafts import completion_url
 from study_server import limits, logs, problems, schema, security, words
 from study_server.errors import MissingSettingError
 from study_server.experimenter.api import desk_api
@@ -19,6 +18,7 @@ from study_server.participant.views import participant
 from study_server.production import require_safe
 from study_server.prolific import faults
 from study_server.prolific.hook import hook
+from study_server.prolific.way_back import completion_url
 from study_server.server import Server, markdown
 from study_server.settings import Settings
 
