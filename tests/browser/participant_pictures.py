@@ -71,6 +71,7 @@ def _way(stage: Stage, page: Page, size: str) -> None:
     page.wait_for_selector("#go-on:enabled")
     stage.keep(page, f"device-{size}")
     page.get_by_role("button", name="Continue").click()
+    page.wait_for_selector("#said:not(:empty)")  # the page listens from then on
     page.focus("#width")
     page.keyboard.press("ArrowLeft")
     stage.keep(page, f"card-{size}")

@@ -30,6 +30,7 @@ def test_the_drawn_card_is_measured_in_device_pixels(page, url, database, make_s
     page.set_viewport_size({"width": width, "height": 800})
     to_card(page, url)
     assert page.is_disabled("#go-on")
+    page.wait_for_selector("#said:not(:empty)")  # the page listens from then on
     page.focus("#width")
     for _ in range(20):
         page.keyboard.press("ArrowLeft")

@@ -45,6 +45,7 @@ def test_an_arabic_study_runs_from_right_to_left_and_axe_finds_nothing_serious(
     page.wait_for_selector("#go-on:enabled")
     look("device")
     primary(page, "card")
+    page.wait_for_selector("#said:not(:empty)")  # the page listens from then on
     page.focus("#width")
     page.keyboard.press("ArrowUp")
     look("card")
