@@ -1,59 +1,54 @@
-"""What the denoiser hears of a prompt, encoded once."""
+"""What the denoiser hears, encoded once.
 
+What a row hears beside the states of its text (pooled text, the image's size, the guidance scale) lies behind them in
+one flat vector, so that a slot holds one tensor whatever the kind of the denoiser.
+"""
+
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 import torch
 
-from budgetfusion.diffusion.errors import PipelineUnsupportedError
 
-KEPT = 256
-"""Prompts whose encodings are kept; 0.3 MB each for a text encoder of 77 tokens and 1024 numbers in float32."""
+class Heard(NamedTuple):
+    """What one row hears: a text, or none in the row without it; and the guidance scale, where the denoiser is told."""
+
+    text: str | None
+    guidance_scale: float = 0.0
 
 
 class Contexts:
-    """The text encodings of a pipeline, one prompt at a time so that none depends on its neighbours.
+    """The contexts of rows, one at a time so that none depends on its neighbours.
 
     Args:
-        pipe: A pipeline whose `encode_prompt` is that of diffusers' StableDiffusionPipeline.
-        device: Where the encodings lie.
-        dtype: Of the encodings: the denoiser's.
-
-    Raises:
-        PipelineUnsupportedError: If the pipeline's denoiser needs more than one text.
+        encode: Returns what one row hears, on the denoiser's device and of its dtype.
+        kept: How many are kept.
     """
 
-    def __init__(self, pipe: Any, device: torch.device, dtype: torch.dtype) -> None:
-        check(pipe)
-        self._pipe, self._device, self._dtype = pipe, device, dtype
-        self.of = lru_cache(maxsize=KEPT)(self._encode)
+    def __init__(self, encode: Callable[[Heard], torch.Tensor], kept: int) -> None:
+        self.of = lru_cache(maxsize=kept)(encode)
 
-    def rows(self, prompt: str, rows: int) -> torch.Tensor:
-        """Return what one image's rows hear, shape (rows, tokens, width): first no text, if there are two."""
-        every = [""] * (rows - 1) + [prompt]
-        return torch.stack([self.of(text) for text in every])
-
-    def _encode(self, prompt: str) -> torch.Tensor:
-        encoded, _ = self._pipe.encode_prompt(prompt, self._device, 1, False)
-        context: torch.Tensor = encoded[0].to(self._dtype)
-        return context
+    def rows(self, heard: Sequence[Heard]) -> torch.Tensor:
+        """Return what the rows of one image hear, shape (rows, ...)."""
+        return torch.stack([self.of(one) for one in heard])
 
 
-def check(pipe: Any) -> None:
-    """Say why a pipeline cannot run in slots.
+def laid(*several: torch.Tensor) -> torch.Tensor:
+    """Lay tensors behind each other, flat."""
+    return torch.cat([one.flatten() for one in several])
 
-    Raises:
-        PipelineUnsupportedError: If it has no UNet, or one that wants more than latents, a timestep and one text.
+
+def parts(flat: torch.Tensor, width: int, *lengths: int) -> list[torch.Tensor]:
+    """Take rows of flat contexts apart.
+
+    Args:
+        flat: Shape (rows, numbers).
+        width: Of the states.
+        lengths: Of what lies behind them.
+
+    Returns:
+        The states, shape (rows, tokens, width), and what lies behind them, each (rows, its length).
     """
-    name, unet = type(pipe).__name__, getattr(pipe, "unet", None)
-    if unet is None:
-        raise PipelineUnsupportedError(name, "it has no UNet")
-    wanted = {
-        "addition_embed_type": ("text_time", "image", "text_image", "image_hint"),
-        "encoder_hid_dim_type": ("image_proj", "text_image_proj", "ip_image_proj"),
-    }
-    for key, values in wanted.items():
-        if unet.config.get(key) in values:
-            raise PipelineUnsupportedError(name, f"its UNet has {key} '{unet.config[key]}'")
-    if unet.config.get("time_cond_proj_dim") is not None:
-        raise PipelineUnsupportedError(name, "its UNet is told the guidance scale (a distilled model)")
+    text, *others = flat.split([flat.shape[1] - sum(lengths), *lengths], dim=1)
+    return [text.unflatten(1, (-1, width)), *others]

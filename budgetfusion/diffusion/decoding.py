@@ -77,7 +77,7 @@ class Decoder:
         count = len(tickets)
         if self._is_static:
             latents = torch.cat([latents, latents[:1].expand(self._batch - count, -1, -1, -1)])
-        scaled = (latents / self._vae.config.scaling_factor).to(self._vae.dtype)
+        scaled = _unscaled(self._vae.config, latents).to(self._vae.dtype)
         image = self._vae.decode(scaled, return_dict=False)[0][:count].float()
         pixels = ((image * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
         latents = latents[:count]
@@ -94,6 +94,12 @@ class Decoder:
                 ticket.give(Picture(job, latents[k], pixels[k]))
             else:
                 ticket.fail(LatentsNotFiniteError(job.prompt, job.seed, job.num_steps, self._dtype))
+
+
+def _unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Return latents as the autoencoder has them, from those of the denoiser, which are of the size of one."""
+    scaled = latents / config.scaling_factor
+    return scaled if config.get("shift_factor") is None else scaled + config.shift_factor
 
 
 def is_out_of_memory(error: BaseException) -> bool:

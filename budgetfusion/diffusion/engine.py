@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any
 
+from budgetfusion.diffusion.denoisers import own_size
 from budgetfusion.diffusion.errors import EngineClosedError
 from budgetfusion.diffusion.jobs import Job, Picture, Ticket
 from budgetfusion.diffusion.loop import Loop
@@ -29,7 +30,7 @@ class Engine:
     Both drive the same loop.
 
     Args:
-        pipe: A diffusers pipeline like StableDiffusionPipeline, with any scheduler that `samplers.schedule` takes.
+        pipe: A diffusers pipeline of one of the kinds of `denoisers`, with any scheduler that `samplers.schedule` takes.
         slots: Images in the largest batch.
         static: Always use the largest batch, so that an image's bits depend neither on its neighbours nor on its slot;
             else a batch shrinks with what there is to do.
@@ -46,7 +47,8 @@ class Engine:
     Raises:
         ValueError: If both `share` and `reuse` are given: a shared first evaluation would leave no features. Or if one
             of them is given with `parity`.
-        PipelineUnsupportedError: If the denoiser needs more than latents, a timestep and one text.
+        PipelineUnsupportedError: If the denoiser needs more than its kind is given.
+        SizeUnevenError: If the size is no multiple of what a latent covers.
         SchedulerUnsupportedError: If no table expresses the scheduler.
     """
 
@@ -68,7 +70,7 @@ class Engine:
             raise ValueError("parity cannot be combined with share or reuse: diffusers' loop has neither")
         if share and reuse:
             raise ValueError("share and reuse cannot be combined: a shared first evaluation leaves no features")
-        own = pipe.unet.config.sample_size * pipe.vae_scale_factor
+        own = own_size(pipe)
         size = (width or own, height or own)
         self._loop = Loop(pipe, size, slots=slots, static=static, share=share, say=say, reuse=reuse, parity=parity)
         self._waiting, self._driving = Waiting(max_waiting), threading.Lock()

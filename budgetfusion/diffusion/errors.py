@@ -18,7 +18,7 @@ class SchedulerUnsupportedError(BudgetFusionError):
 
 
 class PipelineUnsupportedError(BudgetFusionError):
-    """A pipeline's denoiser wants more than latents, a timestep and one text."""
+    """A pipeline's denoiser wants more than the denoisers of its kind are given."""
 
     def __init__(self, pipeline: str, reason: str) -> None:
         super().__init__(pipeline, reason)
@@ -26,8 +26,8 @@ class PipelineUnsupportedError(BudgetFusionError):
 
     def __str__(self) -> str:
         return (
-            f"Pipeline {self.pipeline} cannot run in slots: {self.reason}. Expected one like StableDiffusionPipeline: "
-            "a UNet that hears the states of one text encoder. Call the pipeline itself."
+            f"Pipeline {self.pipeline} cannot run in slots: {self.reason}. Expected one like StableDiffusionPipeline, "
+            "StableDiffusionXLPipeline, StableDiffusion3Pipeline or FluxPipeline. Call the pipeline itself."
         )
 
 
@@ -69,6 +69,21 @@ class SizeMismatchError(BudgetFusionError):
         return (
             f"Job '{self.prompt}': found {width} x {height} pixels, expected this engine's {own_width} x {own_height}. "
             "All images of one engine have one size; make another engine for this one."
+        )
+
+
+class SizeUnevenError(BudgetFusionError):
+    """An image's size is no whole number of latents, or of the patches that a transformer takes them in."""
+
+    def __init__(self, width: int, height: int, multiple: int) -> None:
+        super().__init__(width, height, multiple)
+        self.width, self.height, self.multiple = width, height, multiple
+
+    def __str__(self) -> str:
+        width, height = (max(1, round(length / self.multiple)) * self.multiple for length in (self.width, self.height))
+        return (
+            f"Size of the images: found {self.width} x {self.height} pixels, expected multiples of {self.multiple} "
+            f"for this model. Give width = {width} and height = {height}."
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from budgetfusion.diffusion.contexts import Heard
 from budgetfusion.diffusion.errors import JobInvalidError, SizeMismatchError
 from budgetfusion.diffusion.samplers import Schedule
 
@@ -20,7 +21,7 @@ class Job:
         prompt: The text.
         seed: Of the initial noise, 0 or more; the noise depends on nothing else.
         num_steps: Denoising steps, at least 1.
-        guidance_scale: Classifier-free guidance; up to 1 means none, and half the rows.
+        guidance_scale: Classifier-free guidance; up to 1 means none, and half the rows. Flux is told it instead.
         width: Pixels; none is the engine's.
         height: Pixels; none is the engine's.
     """
@@ -31,11 +32,6 @@ class Job:
     guidance_scale: float = 7.5
     width: int | None = None
     height: int | None = None
-
-    @property
-    def rows(self) -> int:
-        """Rows of the denoiser's batch that this image takes: with guidance two, without and with the text."""
-        return 2 if self.guidance_scale > 1 else 1
 
     def check(self, size: tuple[int, int], max_steps: int) -> None:
         """Say what cannot be made.
@@ -78,7 +74,7 @@ class Picture:
 
 @dataclass(eq=False)
 class Ticket:
-    """A job on its way: its promise, its schedule, its own chance, and how many rounds it still needs.
+    """A job on its way: its promise, its schedule, what its rows hear, its own chance, and the rounds it still needs.
 
     The future stays pending until the picture is there, so that cancelling works at any time before.
     """
@@ -86,8 +82,14 @@ class Ticket:
     job: Job
     future: Future[Picture] = field(default_factory=Future)
     schedule: Schedule | None = None
+    heard: tuple[Heard, ...] = ()
     rng: torch.Generator | None = None
     remaining: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows of the denoiser's batch that this image takes: with guidance two, without and with the text."""
+        return len(self.heard)
 
     @property
     def is_open(self) -> bool:

@@ -10,10 +10,10 @@ import torch
 from budgetfusion.diffusion.arithmetic import AFFINE
 from budgetfusion.diffusion.contexts import Contexts
 from budgetfusion.diffusion.decoding import Decoder, is_out_of_memory
-from budgetfusion.diffusion.errors import MemoryExhaustedError
+from budgetfusion.diffusion.denoisers import denoiser
+from budgetfusion.diffusion.errors import MemoryExhaustedError, PipelineUnsupportedError
 from budgetfusion.diffusion.jobs import Ticket
 from budgetfusion.diffusion.parity import arithmetic, euler_schedule, image_by_image, kernels
-from budgetfusion.diffusion.samplers import schedule
 from budgetfusion.diffusion.sharing import FirstEvaluations
 from budgetfusion.diffusion.slots import Reuse, Slots
 from budgetfusion.diffusion.waiting import Waiting
@@ -23,7 +23,7 @@ class Loop:
     """The state of the denoising, driven by one thread at a time.
 
     Args:
-        pipe: A diffusers pipeline like StableDiffusionPipeline.
+        pipe: A diffusers pipeline of one of the kinds of `denoisers`.
         size: Width and height of the images, pixels.
         slots: Images in the largest batch.
         static: Always use the largest batch.
@@ -47,12 +47,13 @@ class Loop:
     ) -> None:
         self.slots, self._size, self._static, self._share, self._say = slots, size, static, share, say
         self._reuse = reuse
-        self._unet, self._device, self._dtype = pipe.unet, pipe.unet.device, pipe.unet.dtype
-        self._contexts = Contexts(pipe, self._device, self._dtype)
-        scale = pipe.vae_scale_factor
-        self._shape = (pipe.unet.config.in_channels, size[1] // scale, size[0] // scale)
+        self._denoiser = found = denoiser(pipe, size)
+        self._network, self._device, self._dtype = found.network, found.network.device, found.network.dtype
+        self._contexts, self._shape = Contexts(found.encode, found.kept), found.shape
+        if reuse and found.denoise is not found.network:
+            raise PipelineUnsupportedError(type(pipe).__name__, "its denoiser hears more than the states of one text")
         self._max_steps = pipe.scheduler.config.num_train_timesteps
-        self._schedule = lru_cache(maxsize=None)(partial(euler_schedule if parity else schedule, pipe.scheduler))
+        self._schedule = lru_cache(maxsize=None)(partial(euler_schedule, pipe.scheduler) if parity else found.schedule)
         self._parity, self._arithmetic = parity, arithmetic(pipe.scheduler) if parity else AFFINE
         self._is_stochastic = self._schedule(2).is_stochastic
         self._decoder = Decoder(pipe.vae, is_static=static, dtype=str(self._dtype).removeprefix("torch."), say=say)
@@ -61,7 +62,7 @@ class Loop:
         self._rows_before = 0
         self._entering: Ticket | None = None
         if self._device.type == "cuda":  # NVIDIA's convolutions want channels last; a CPU's choose for themselves
-            pipe.unet.to(memory_format=torch.channels_last)
+            found.network.to(memory_format=torch.channels_last)
             pipe.vae.to(memory_format=torch.channels_last)
 
     @property
@@ -85,6 +86,7 @@ class Loop:
         try:
             ticket.job.check(self._size, self._max_steps)
             ticket.schedule = self._schedule(ticket.job.num_steps)
+            ticket.heard = self._denoiser.heard(ticket.job.prompt, ticket.job.guidance_scale)
         except Exception as error:
             ticket.fail(error)
         return ticket.is_open
@@ -93,7 +95,7 @@ class Loop:
         """Hear who will come, so that what they share is kept until the last of them."""
         if self._share:
             for ticket in tickets:
-                self._firsts_of(ticket.job.rows).expect(ticket)
+                self._firsts_of(ticket.rows).expect(ticket)
 
     @torch.inference_mode()
     def turn(self, waiting: Waiting, *, serving: bool) -> None:
@@ -105,7 +107,7 @@ class Loop:
         try:
             self._admit(waiting)
             for rows, pool in self._pools.items():
-                with image_by_image(self._unet, rows) if self._parity else nullcontext():
+                with image_by_image(self._network, rows) if self._parity else nullcontext():
                     self._decoder.add(pool.round())
         except Exception as error:
             self._recover(error, waiting)
@@ -123,7 +125,7 @@ class Loop:
         has_place = True
         while has_place and (ticket := waiting.take()) is not None:
             self._entering = ticket  # from here on it is in nobody else's hands
-            has_place = self._pool_of(ticket.job.rows).has_place
+            has_place = self._pool_of(ticket.rows).has_place
             if has_place:
                 self._try(ticket, waiting)
             else:
@@ -145,14 +147,14 @@ class Loop:
         ticket.rng, ticket.remaining = torch.Generator().manual_seed(job.seed), found.num_steps
         latents = self._sent(ticket.noise((1, *self._shape))[0] * found.noise_scale)
         if self._share:
-            ahead = [other for other in waiting.ahead(2 * self.slots) if other.job.rows == job.rows]
-            rows = job.rows * self.slots
-            latents = self._firsts_of(job.rows).step(ticket, latents, ahead, rows, padded=self._static)
+            ahead = [other for other in waiting.ahead(2 * self.slots) if other.rows == ticket.rows]
+            most = ticket.rows * self.slots
+            latents = self._firsts_of(ticket.rows).step(ticket, latents, ahead, most, padded=self._static)
             ticket.remaining -= 1
         if ticket.remaining == 0:
             self._decoder.add([(ticket, latents)])
         else:
-            self._pool_of(job.rows).admit(ticket, latents, self._contexts.rows(job.prompt, job.rows))
+            self._pool_of(ticket.rows).admit(ticket, latents, self._contexts.rows(ticket.heard))
 
     def _sent(self, tensor: torch.Tensor) -> torch.Tensor:
         """Send a tensor to the device; from pinned memory a GPU fetches it without holding up the host."""
@@ -161,11 +163,10 @@ class Loop:
 
     def _pool_of(self, rows: int) -> Slots:
         if rows not in self._pools:
-            tokens, width = self._contexts.of("").shape
             self._pools[rows] = Slots(
-                self._unet,
+                self._denoiser.denoise,
                 shape=self._shape,
-                context=(tokens, width),
+                context=self._denoiser.context,
                 rows=rows,
                 buckets=_buckets(self.slots, static=self._static, device=self._device),
                 max_steps=self._max_steps,
@@ -179,7 +180,8 @@ class Loop:
 
     def _firsts_of(self, rows: int) -> FirstEvaluations:
         if rows not in self._firsts:
-            self._firsts[rows] = FirstEvaluations(self._unet, self._contexts, self._shape, self._device, self._dtype)
+            ask = self._denoiser.denoise
+            self._firsts[rows] = FirstEvaluations(ask, self._contexts, self._shape, self._device, self._dtype)
         return self._firsts[rows]
 
     def _recover(self, error: Exception, waiting: Waiting) -> None:

@@ -1,7 +1,6 @@
 """Loading a diffusion model and making images with it, one step count for each image."""
 
 import hashlib
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,38 +8,40 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
-from diffusers.utils import logging as diffusers_logging
+from diffusers import EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler
 from numpy.typing import NDArray
-from transformers.utils import logging as transformers_logging
 
 from budgetfusion import scenes
 from budgetfusion.config import GenerationConfig
-from budgetfusion.errors import DeviceUnavailableError, ModelUnavailableError
-
-_NETWORK = ("httpx", "huggingface_hub", "requests")
-"""Modules whose exceptions mean that the hub was not reached."""
-
+from budgetfusion.diffusion.denoisers import own_size
+from budgetfusion.diffusion.distilled import distillation
+from budgetfusion.diffusion.loading import load_pipe
+from budgetfusion.diffusion.names import source
+from budgetfusion.errors import DeviceUnavailableError
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded diffusion model with its settings and the digest that names both."""
+    """A loaded diffusion model with its settings and the digest that names both.
+
+    `distilled` says why it seems to be distilled to a few steps, if it does.
+    """
 
     config: GenerationConfig
-    pipe: Any  # diffusers' StableDiffusionPipeline, which ships no types
+    pipe: Any  # one of diffusers' pipelines, which ship no types
     digest: str
     revision: str
     device: str
+    distilled: str | None = None
 
     @property
     def width(self) -> int:
         """Width of its images, pixels."""
-        return self.config.width or int(self.pipe.unet.config.sample_size * self.pipe.vae_scale_factor)
+        return self.config.width or own_size(self.pipe)
 
     @property
     def height(self) -> int:
         """Height of its images, pixels."""
-        return self.config.height or int(self.pipe.unet.config.sample_size * self.pipe.vae_scale_factor)
+        return self.config.height or own_size(self.pipe)
 
 
 def choose_device(device: str = "auto") -> str:
@@ -57,7 +58,7 @@ def choose_device(device: str = "auto") -> str:
 
 
 def load(config: GenerationConfig, device: str = "auto", *, text_only: bool = False) -> Model:
-    """Load a diffusion model with the Euler scheduler and linspace spacing (arXiv:2412.05780, section 3.1).
+    """Load a diffusion model with Euler's scheduler: linspace spacing (arXiv:2412.05780, section 3.1), or its own flow.
 
     Args:
         config: Which model, and how it is run.
@@ -66,15 +67,24 @@ def load(config: GenerationConfig, device: str = "auto", *, text_only: bool = Fa
 
     Raises:
         ModelUnavailableError: If it is not where `config.model` says, or cannot be reached.
+        BudgetFusionError: If it is no model of ours; see `loading.load_pipe`.
     """
-    source = scenes.PIPELINE if config.model == "scenes" else config.model
+    found = source(config)
     chosen = choose_device(device)
-    pipe = _load_pipe(source, config, text_only=text_only)
-    pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config, timestep_spacing="linspace")
+    pipe = load_pipe(found, config.dtype, text_only=text_only)
+    distilled = distillation(pipe, found.place)
+    pipe.scheduler = euler(pipe.scheduler)
     pipe.set_progress_bar_config(disable=True)
-    weights = weights_digest(source, pipe, config.revision)
-    revision = scenes.NAME if config.model == "scenes" else config.revision or weights[:12]
-    return Model(config, pipe.to(chosen), config.digest_for(weights), revision, chosen)
+    weights = weights_digest(found.path or found.place, pipe, found.revision)
+    revision = scenes.NAME if config.model == "scenes" else found.revision or weights[:12]
+    return Model(config, pipe.to(chosen), config.digest_for(weights), revision, chosen, distilled)
+
+
+def euler(scheduler: Any) -> Any:
+    """Return Euler's scheduler with a model's own noise: linspace spacing, or its own flow matching."""
+    if type(scheduler).__name__.startswith("FlowMatch"):
+        return FlowMatchEulerDiscreteScheduler.from_config(scheduler.config)
+    return EulerDiscreteScheduler.from_config(scheduler.config, timestep_spacing="linspace")
 
 
 def generate(model: Model, prompts: Sequence[str], seeds: Sequence[int], num_steps: int) -> NDArray[np.uint8]:
@@ -105,34 +115,12 @@ def generate(model: Model, prompts: Sequence[str], seeds: Sequence[int], num_ste
     return np.stack([np.asarray(image) for image in images])
 
 
-def _load_pipe(source: Path | str, config: GenerationConfig, *, text_only: bool) -> Any:
-    for logger in (diffusers_logging, transformers_logging):
-        logger.set_verbosity_error()
-        logger.disable_progress_bar()
-    local = Path(source).is_dir()
-    if not local and str(source).startswith(("/", ".", "~")):
-        raise ModelUnavailableError(str(source), "there is no such folder")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # diffusers warns about its own optional parts
-            return StableDiffusionPipeline.from_pretrained(
-                source,
-                revision=None if local else config.revision,
-                dtype=getattr(torch, config.dtype),
-                local_files_only=local,
-                safety_checker=None,
-                requires_safety_checker=False,
-                **({"unet": None, "vae": None} if text_only else {}),
-            )
-    except Exception as error:
-        if not isinstance(error, (OSError, ValueError)) and not type(error).__module__.startswith(_NETWORK):
-            raise
-        raise ModelUnavailableError(str(source), _short(error)) from error
-
-
 def weights_digest(source: Path | str, pipe: Any, revision: str | None) -> str:
-    """Return the sha256 of a folder's files, or of a hub model's id and commit (its revision, if it tells none)."""
+    """Return the sha256 of a folder's files, of a file, or of a hub model's id and commit (or its revision)."""
     folder = Path(source)
+    if folder.is_file():
+        with folder.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     if not folder.is_dir():
         commit = getattr(pipe.text_encoder.config, "_commit_hash", None) or revision
         return hashlib.sha256(f"{source}@{commit}".encode()).hexdigest()
@@ -143,8 +131,3 @@ def weights_digest(source: Path | str, pipe: Any, revision: str | None) -> str:
             with path.open("rb") as file:
                 found.update(hashlib.file_digest(file, "sha256").digest())
     return found.hexdigest()
-
-
-def _short(error: Exception) -> str:
-    """Return the first sentence of a loader's message, without its asides and full stop."""
-    return str(error).strip().splitlines()[0].split(" (")[0].rstrip(".")

@@ -56,12 +56,16 @@ class Schedule:
         return (float(self.table[0, 0]), float(self.table[0, 1]), self.noise_scale)
 
 
-def schedule(scheduler: Any, num_steps: int) -> Schedule:
+def schedule(
+    scheduler: Any, num_steps: int, *, mu: float | None = None, sigmas: NDArray[np.float64] | None = None
+) -> Schedule:
     """Return the table of a diffusers scheduler for one step count; the scheduler itself is left alone.
 
     Args:
         scheduler: One of diffusers' Euler, Euler-ancestral, DDIM (eta 0) or flow-matching Euler schedulers.
         num_steps: Denoising steps, at least 1. A scheduler may round it (trailing spacing does for some counts).
+        mu: Of flow matching: how far the timesteps shift with the image's size, for schedulers that shift them so.
+        sigmas: Of flow matching: noise before each step, shape (num_steps,), in place of the scheduler's own.
 
     Raises:
         SchedulerUnsupportedError: If its steps are no such sums, or a coefficient is not finite.
@@ -71,8 +75,9 @@ def schedule(scheduler: Any, num_steps: int) -> Schedule:
         al., arXiv:2010.02502, equation 12 (DDIM); Lipman et al., arXiv:2210.02747 (flow matching).
     """
     own = type(scheduler).from_config(scheduler.config)
-    make = _maker(own)
-    own.set_timesteps(num_steps)
+    make = _maker(own, is_shifted=mu is not None)
+    given = {"mu": mu, "sigmas": sigmas}
+    own.set_timesteps(num_steps, **{name: value for name, value in given.items() if value is not None})
     noise_scale = float(getattr(own, "init_noise_sigma", 1.0))
     with np.errstate(all="ignore"):  # what is not finite is refused below
         table = np.array(list(make(own)), dtype=np.float64)
@@ -81,7 +86,7 @@ def schedule(scheduler: Any, num_steps: int) -> Schedule:
     return Schedule(table, noise_scale)
 
 
-def _maker(own: Any) -> Any:
+def _maker(own: Any, *, is_shifted: bool) -> Any:
     """Return the function that makes the rows of this scheduler, or say why there is none."""
     name, config = type(own).__name__, own.config
     makers = {
@@ -94,7 +99,7 @@ def _maker(own: Any) -> Any:
         raise SchedulerUnsupportedError(name, "its steps are not written as a table")
     if config.get("clip_sample") or config.get("thresholding"):
         raise SchedulerUnsupportedError(name, "it clips or thresholds the predicted image, which is no fixed sum")
-    if config.get("use_dynamic_shifting"):
+    if config.get("use_dynamic_shifting") and not is_shifted:
         raise SchedulerUnsupportedError(name, "its timesteps shift with the image's size")
     if config.get("prediction_type", "epsilon") not in ("epsilon", "v_prediction", "sample"):
         raise SchedulerUnsupportedError(name, f"prediction type '{config.prediction_type}' is unknown")

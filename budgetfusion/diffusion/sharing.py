@@ -12,20 +12,20 @@ from collections.abc import Iterable, Sequence
 import torch
 
 from budgetfusion.diffusion.arithmetic import stride
-from budgetfusion.diffusion.contexts import Contexts
+from budgetfusion.diffusion.contexts import Contexts, Heard
 from budgetfusion.diffusion.jobs import Ticket
 from budgetfusion.diffusion.slots import Denoiser, evaluate, guided
 
-Key = tuple[str, int, tuple[float, float, float]]
-"""Text, seed and start of the schedule: all that a first prediction depends on."""
+Key = tuple[Heard, int, tuple[float, float, float]]
+"""What a row hears, seed and start of the schedule: all that a first prediction depends on."""
 
 
 class FirstEvaluations:
     """First predictions of the denoiser, kept while somebody still needs them.
 
     Args:
-        denoise: The UNet.
-        contexts: The text encodings.
+        denoise: The denoiser.
+        contexts: What rows hear.
         shape: Of one image's latents: channels, height, width.
         device: Where everything lies.
         dtype: Of the denoiser.
@@ -86,7 +86,7 @@ class FirstEvaluations:
         every = [*keys, *[keys[0]] * (padded_rows - len(keys))]
         x = torch.stack([_noise(seed, self._shape) * start[2] for _, seed, start in every])
         step = torch.tensor([[*start[:2], 0.0, 0.0, 0.0] for _, _, start in every])
-        contexts = torch.stack([self._contexts.of(text) for text, _, _ in every])
+        contexts = torch.stack([self._contexts.of(heard) for heard, _, _ in every])
         predicted = evaluate(self._denoise, x.to(self._device), step.to(self._device), contexts, self._dtype)
         self._found |= {key: row.clone() for key, row in zip(keys, predicted, strict=False)}
         self.rows_evaluated += len(every)
@@ -94,9 +94,8 @@ class FirstEvaluations:
 
 def _keys(ticket: Ticket) -> list[Key]:
     """Return what an image's first step needs, in the order of its rows."""
-    job = ticket.job
     assert ticket.schedule is not None  # noqa: S101 - for the type checker; the engine accepts no ticket without
-    return [(text, job.seed, ticket.schedule.start) for text in [""] * (job.rows - 1) + [job.prompt]]
+    return [(heard, ticket.job.seed, ticket.schedule.start) for heard in ticket.heard]
 
 
 def _first(count: int, keys: Iterable[Key]) -> list[Key]:

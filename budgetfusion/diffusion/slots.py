@@ -17,7 +17,7 @@ from budgetfusion.diffusion.samplers import COLUMNS, Schedule
 
 
 class Denoiser(Protocol):
-    """A UNet: rows of latents (rows, channels, h, w), their timesteps (rows) and texts (rows, tokens, width)."""
+    """A network: rows of latents (rows, channels, h, w), their timesteps (rows) and what they hear (rows, ...)."""
 
     def __call__(
         self, x: torch.Tensor, t: torch.Tensor, *, encoder_hidden_states: torch.Tensor, return_dict: bool
@@ -43,9 +43,9 @@ class Slots:
     """A fixed number of places for images that all take the same number of rows.
 
     Args:
-        denoise: The UNet.
+        denoise: The denoiser.
         shape: Of one image's latents: channels, height, width.
-        context: Shape of one text encoding: tokens, width.
+        context: Shape of what one row hears, such as tokens and width of its text's states.
         rows: Rows of one image: 2 with guidance, 1 without.
         buckets: The batch sizes, in images, that a round may have; the largest is the number of slots.
         max_steps: The longest schedule.
@@ -63,7 +63,7 @@ class Slots:
         denoise: Denoiser,
         *,
         shape: tuple[int, int, int],
-        context: tuple[int, int],
+        context: tuple[int, ...],
         rows: int,
         buckets: Sequence[int],
         max_steps: int,
@@ -104,7 +104,7 @@ class Slots:
         Args:
             ticket: Prepared, with at least one step remaining.
             latents: Before its next step, shape (channels, height, width).
-            context: What its rows hear, shape (rows, tokens, width).
+            context: What its rows hear, shape (rows, ...).
         """
         assert ticket.schedule is not None  # noqa: S101 - for the type checker; the engine prepares each ticket
         place = len(self.tickets)
@@ -208,10 +208,10 @@ def evaluate(
     """Ask the denoiser about rows of latents, each at its own step.
 
     Args:
-        denoise: The UNet.
+        denoise: The denoiser.
         x: Shape (rows, channels, h, w), float32.
         step: Coefficients, shape (rows, 5).
-        contexts: Shape (rows, tokens, width), of the denoiser's dtype.
+        contexts: What they hear, shape (rows, ...), of the denoiser's dtype.
         dtype: The denoiser's.
         arithmetic: See `Slots`.
 

@@ -1,0 +1,115 @@
+"""From a folder, a file or the hub to one of four of diffusers' pipelines, or to one line that says why not."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from diffusers import DiffusionPipeline
+from diffusers.utils import logging as diffusers_logging
+from transformers.utils import logging as transformers_logging
+
+from budgetfusion.diffusion import architectures
+from budgetfusion.diffusion.kinds import KINDS
+from budgetfusion.diffusion.model_errors import PipelineUnknownError, TextEncoderMissingError, WeightsUnsafeError
+from budgetfusion.diffusion.names import Source
+from budgetfusion.errors import ModelUnavailableError
+
+_NETWORK = ("httpx", "huggingface_hub", "requests")
+"""Modules whose exceptions mean that the hub was not reached."""
+
+_PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+
+
+def load_pipe(source: Source, dtype: str, *, text_only: bool = False) -> Any:
+    """Load a pipeline, with the scheduler that it comes with.
+
+    Args:
+        source: Where it is.
+        dtype: Of its weights; a name of torch's.
+        text_only: Leave everything but the first text encoder on the disk; of a single file all is read.
+
+    Raises:
+        ModelUnavailableError: If it is not there, or cannot be reached or read.
+        PipelineUnknownError: If it is a pipeline of another class.
+        TextEncoderMissingError: If it has no text encoder.
+        WeightsUnsafeError: If its weights are pickles, which may run any program when they are read.
+        CheckpointUnknownError: If it is a single file of an architecture that is not known.
+    """
+    for logger in (diffusers_logging, transformers_logging):
+        logger.set_verbosity_error()
+        logger.disable_progress_bar()
+    with _told(source.place):
+        file = _single(source)
+        return _load_file(file, dtype) if file else _load_parts(source, dtype, text_only=text_only)
+
+
+def _single(source: Source) -> Path | None:
+    """Return the one file that holds a whole model, if the source is such a file or a folder with nothing else."""
+    path = source.path
+    if path is None:
+        return None
+    if not path.exists():
+        raise ModelUnavailableError(source.place, "there is no such folder" if not path.suffix else "it is not there")
+    if path.suffix in _PICKLES:
+        raise WeightsUnsafeError(path)
+    if path.is_file():
+        return path
+    files = list(path.glob("*.safetensors"))
+    return files[0] if len(files) == 1 and not (path / "model_index.json").exists() else None
+
+
+def _load_file(path: Path, dtype: str) -> Any:
+    """Load a file as the programs of its authors write it, by the configuration that comes with this program."""
+    config = architectures.read(architectures.recognise(path))
+    kind = KINDS[config["pipeline"]]
+    with TemporaryDirectory() as folder:
+        architectures.write(config, Path(folder))
+        parts = {**architectures.tokenizers(config), **kind.settings}
+        dtypes = {"torch_dtype": getattr(torch, dtype)}
+        return kind.pipeline.from_single_file(str(path), config=folder, local_files_only=True, **dtypes, **parts)
+
+
+def _load_parts(source: Source, dtype: str, *, text_only: bool) -> Any:
+    path = source.path
+    place, local = (str(path), True) if path else (source.place, False)
+    where = {"revision": None if local else source.revision, "local_files_only": local}
+    index = DiffusionPipeline.load_config(place, **where)
+    kind = KINDS.get(named := str(index.get("_class_name")))
+    if kind is None or (source.pipeline or named) != named:
+        raise PipelineUnknownError(source.place, named, [source.pipeline] if source.pipeline else list(KINDS))
+    if None in (index.get("text_encoder", [None])[0], index.get("tokenizer", [None])[0]):
+        raise TextEncoderMissingError(source.place)
+    absent = dict.fromkeys(kind.body) if text_only else {}
+    if path:
+        _check_safe(path, [name for name in index if name not in {**absent, **kind.settings}])
+    settings = {**kind.settings, **absent, "dtype": getattr(torch, dtype), "use_safetensors": True}
+    return kind.pipeline.from_pretrained(place, **where, **settings)
+
+
+def _check_safe(folder: Path, parts: list[str]) -> None:
+    for part in parts:
+        found = {path.suffix for path in (folder / part).glob("*") if path.is_file()}
+        if ".safetensors" not in found and found & set(_PICKLES):
+            raise WeightsUnsafeError(folder / part)
+
+
+@contextmanager
+def _told(place: str) -> Iterator[None]:
+    """Turn what diffusers, transformers and the hub raise into one line; their warnings are about their own parts."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Exception as error:
+        if not isinstance(error, (OSError, ValueError)) and not type(error).__module__.startswith(_NETWORK):
+            raise
+        raise ModelUnavailableError(place, _short(error)) from error
+
+
+def _short(error: Exception) -> str:
+    """Return the first sentence of a loader's message, without its asides and full stop."""
+    return str(error).strip().splitlines()[0].split(" (")[0].rstrip(".")
