@@ -21,9 +21,11 @@ class GenerationConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: str = Field("scenes", description="'scenes' (embedded), a folder in diffusers' format, or a hub id")
-    revision: str | None = Field(None, description="hub revision; a folder is named by the digest of its files instead")
-    scheduler: Literal["euler"] = Field("euler", description="Euler, linspace spacing (arXiv:2412.05780, section 3.1)")
+    model: str = Field("scenes", description="scenes (embedded), another name, a folder, a file, or a hub id")
+    revision: str | None = Field(None, description="hub revision; a folder or file is named by its digest instead")
+    scheduler: Literal["euler"] = Field(
+        "euler", description="Euler, linspace spacing (arXiv:2412.05780, section 3.1), or of the model's flow"
+    )
     guidance_scale: float = Field(7.5, ge=0, description="classifier-free guidance; the paper does not give it")
     height: int | None = Field(None, gt=0, description="pixels; none: the model's own size")
     width: int | None = Field(None, gt=0, description="pixels; none: the model's own size")

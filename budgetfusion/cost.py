@@ -1,12 +1,15 @@
 """What an image costs: floating-point operations, counted and not estimated."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
+
+from budgetfusion.diffusion.denoisers import denoiser
 
 _ATTENTION = ("bmm", "scaled_dot_product")
 
@@ -40,40 +43,44 @@ class FlopCount:
 
 
 def count_flops(pipe: Any, height: int, width: int, *, rows: int = 2) -> FlopCount:
-    """Count the operations of a Stable-Diffusion-like pipeline without running it (shapes only).
+    """Count the operations of a pipeline without running it (shapes only).
 
     Args:
-        pipe: A diffusers pipeline with `unet`, `vae`, `text_encoder` and `tokenizer`, or `architectures.empty`.
+        pipe: A diffusers pipeline of one of the kinds of `denoisers`, or `architectures.empty`.
         height: Of the image, pixels.
         width: Of the image, pixels.
-        rows: Of the denoiser for one step: 2 with guidance, 1 without.
+        rows: Of the denoiser for one step: `denoisers.rows`.
 
     Source:
         torch's FlopCounterMode on the meta device, where attention is not fused and so is counted. `flops` gives the
         same in closed form. The paper's figures (68, 67, 394 "TFLOPs") fit a counter that leaves attention out.
     """
-    scale = pipe.vae_scale_factor
-    latents = (pipe.unet.config.in_channels, height // scale, width // scale)
-    tokens = pipe.tokenizer.model_max_length
-    encoders = [e for e in (pipe.text_encoder, getattr(pipe, "text_encoder_2", None)) if e is not None]
+    name = denoiser(pipe, (width, height)).name
+    network, blank = getattr(pipe, name), copy(pipe)
     # with gradients: without them torch names some products with a weight 'bmm', as it names those of attention
     with torch.device("meta"), torch.enable_grad():
-        unet = type(pipe.unet).from_config(pipe.unet.config)
+        setattr(blank, name, type(network).from_config(network.config))
+        asked = denoiser(blank, (width, height))
         vae = type(pipe.vae).from_config(pipe.vae.config)
-        empty = [type(encoder)(encoder.config) for encoder in encoders]
-        text = torch.empty(1, tokens, pipe.unet.config.cross_attention_dim)
-        row, attention = _count(lambda: unet(torch.empty(1, *latents), 1, text, **_added(unet, empty)))
-        decode, _ = _count(lambda: vae.decode(torch.empty(1, *latents)))
-        encode = sum(_count(partial(encoder, torch.zeros(1, tokens, dtype=torch.long)))[0] for encoder in empty)
+        latents, heard = torch.empty(1, *asked.shape), torch.empty(1, *asked.context)
+        ask = partial(asked.denoise, latents, torch.zeros(1), encoder_hidden_states=heard, return_dict=False)
+        row, attention = _count(ask)
+        decode, _ = _count(lambda: vae.decode(latents))
+        encode = sum(_encoding(pipe, encoder, asked.tokens) for encoder in _encoders(pipe))
     return FlopCount(rows * row / 1e12, rows * attention / 1e12, decode / 1e12, rows * encode / 1e12)
 
 
-def _added(unet: Any, encoders: Sequence[Any]) -> dict[str, Any]:
-    """Return what Stable Diffusion XL's UNet wants beside the text: its pooled form, and the image's size."""
-    if unet.config.get("addition_embed_type") != "text_time":
-        return {}
-    pooled = torch.empty(1, encoders[-1].config.projection_dim)
-    return {"added_cond_kwargs": {"text_embeds": pooled, "time_ids": torch.zeros(1, 6)}}
+def _encoders(pipe: Any) -> Iterator[Any]:
+    for name in ("text_encoder", "text_encoder_2", "text_encoder_3"):
+        if (encoder := getattr(pipe, name, None)) is not None:
+            yield encoder
+
+
+def _encoding(pipe: Any, encoder: Any, long: int) -> int:
+    """Count the encoding of one text, which is longer for a T5 than for a CLIP."""
+    tokens = long if type(encoder).__name__.startswith("T5") else pipe.tokenizer.model_max_length
+    empty = type(encoder)(encoder.config)
+    return _count(lambda: empty(torch.zeros(1, tokens, dtype=torch.long)))[0]
 
 
 def _count(run: Callable[[], object]) -> tuple[int, int]:

@@ -43,8 +43,9 @@ class ModelUnavailableError(BudgetFusionError):
 
     def __str__(self) -> str:
         return (
-            f"Model '{self.model}' cannot be loaded: {self.reason}. Expected 'scenes', a folder in diffusers' format "
-            "or the id of a model on the hub that this machine reaches; check the spelling and the connection."
+            f"Model '{self.model}' cannot be loaded: {self.reason}. Expected 'scenes' or another name, a folder in "
+            "diffusers' format, a .safetensors file, or the id of a model on the hub that this machine reaches; check "
+            "the spelling and the connection."
         )
 
 

@@ -33,6 +33,8 @@ def check(unet: Any, baseline: str, height: int, width: int) -> None:
     Raises:
         DenoiserUnsupportedError: If a block is none of Stable Diffusion's, or a size cannot be halved evenly.
     """
+    if unet.config.get("addition_embed_type") == "text_time":
+        raise DenoiserUnsupportedError(baseline, "one that hears pooled text and the image's size", "one of one text")
     for block in [*unet.down_blocks, unet.mid_block, *unet.up_blocks]:
         if type(block).__name__ not in _BLOCKS:
             raise DenoiserUnsupportedError(baseline, f"a {type(block).__name__}", " or ".join(_BLOCKS))

@@ -11,10 +11,11 @@ from budgetfusion.baselines import costs
 from budgetfusion.baselines.costs import Costs
 from budgetfusion.baselines.deepcache import DeepCache
 from budgetfusion.baselines.distrifusion import with_patches
+from budgetfusion.baselines.errors import DenoiserUnsupportedError
 from budgetfusion.baselines.exchange import InProcess
 from budgetfusion.baselines.samplers import SAMPLERS, with_sampler
-from budgetfusion.cost import count_flops
 from budgetfusion.diffusion.engine import SLOTS, Engine
+from budgetfusion.diffusion.pictures import flops_of
 from budgetfusion.diffusion.pipeline import Model, generate
 from budgetfusion.diffusion.slots import Reuse
 
@@ -56,10 +57,11 @@ def baseline(model: Model, name: str, most: int = 129, slots: int = SLOTS) -> Ba
         slots: Images in each batch of the engine.
 
     Raises:
-        DenoiserUnsupportedError: If it takes the UNet apart and does not know a part.
+        DenoiserUnsupportedError: If it takes the UNet apart and does not know a part, or there is no UNet.
     """
-    guidance = model.config.guidance_scale
-    flops = count_flops(model.pipe, model.height, model.width, rows=2 if guidance > 1 else 1)
+    if not hasattr(model.pipe, "unet"):
+        raise DenoiserUnsupportedError(name, f"a {type(model.pipe.transformer).__name__}", "a UNet")
+    flops = flops_of(model)
     if name in SAMPLERS:
         other = replace(model, pipe=with_sampler(model.pipe, name))
         return Baseline(name, costs.sampled(flops, other.pipe.scheduler, most), partial(in_slots, other, slots))

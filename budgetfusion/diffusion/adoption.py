@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from budgetfusion.config import GenerationConfig
+from budgetfusion.diffusion.denoisers import network
 from budgetfusion.diffusion.errors import SchedulerMismatchError
 from budgetfusion.diffusion.pipeline import Model, weights_digest
 from budgetfusion.errors import ModelUnavailableError
 
-_SCHEDULER = "EulerDiscreteScheduler"
+_EULER, _FLOW = "EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler"
 _WANTED = {"timestep_spacing": "linspace", "use_karras_sigmas": False, "use_exponential_sigmas": False}
 
 
@@ -21,30 +22,34 @@ def adopt(pipe: Any, guidance_scale: float = 7.5, revision: str | None = None) -
         revision: Of the hub, if one was asked for.
 
     Raises:
-        SchedulerMismatchError: If its scheduler is not Euler with linspace spacing, on which predictors are measured.
+        SchedulerMismatchError: If its scheduler is not the one that predictors are measured on: Euler with linspace
+            spacing, or Euler of flow matching for a model that follows a flow.
         ModelUnavailableError: If it does not know where it came from.
     """
-    _check_scheduler(pipe.scheduler)
-    source = _source(pipe)
-    dtype: Any = str(pipe.unet.dtype).removeprefix("torch.")
+    denoiser = network(pipe)
+    _check_scheduler(pipe.scheduler, _EULER if hasattr(pipe, "unet") else _FLOW)
+    source = _source(denoiser)
+    dtype: Any = str(denoiser.dtype).removeprefix("torch.")
     config = GenerationConfig(model=source, revision=revision, guidance_scale=guidance_scale, dtype=dtype)
     weights = weights_digest(source, pipe, revision)
-    return Model(config, pipe, config.digest_for(weights), revision or weights[:12], str(pipe.unet.device))
+    return Model(config, pipe, config.digest_for(weights), revision or weights[:12], str(denoiser.device))
 
 
-def _check_scheduler(scheduler: Any) -> None:
+def _check_scheduler(scheduler: Any, expected: str) -> None:
     found = type(scheduler).__name__
-    if found != _SCHEDULER:
-        raise SchedulerMismatchError(found)
+    if found != expected:
+        raise SchedulerMismatchError(found, expected)
+    if expected == _FLOW:
+        return
     for key, wanted in _WANTED.items():
         if scheduler.config.get(key, wanted) != wanted:
             raise SchedulerMismatchError(f"{found} with {key}={scheduler.config[key]!r}")
 
 
-def _source(pipe: Any) -> str:
-    """Return the folder or the hub id that the denoiser was loaded from."""
-    path = Path(str(pipe.unet.config.get("_name_or_path") or ""))
-    named = str(path.parent if path.name == "unet" else path)
+def _source(denoiser: Any) -> str:
+    """Return the folder or the hub id that a denoiser was loaded from."""
+    path = Path(str(denoiser.config.get("_name_or_path") or ""))
+    named = str(path.parent if path.name in ("unet", "transformer") else path)
     if named in ("", "."):
         raise ModelUnavailableError("this pipeline", "its denoiser does not say where it was loaded from")
     return named

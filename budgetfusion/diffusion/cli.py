@@ -62,7 +62,7 @@ def generate(
     **options: Any,
 ) -> None:
     """Make an image of each PROMPT with the number of steps that it deserves."""
-    from budgetfusion.diffusion import pictures, plans
+    from budgetfusion.diffusion import notes, pictures, plans
     from budgetfusion.predictor.cli import warn_cut, warn_unknown
     from budgetfusion.prompts import read_prompts
 
@@ -75,6 +75,7 @@ def generate(
     model = load_model(**options)
     warn_unknown(model.config.model, every)
     warn_cut(model.pipe, every)
+    notes.note_distilled(model)
     flops = pictures.flops_of(model)
     if split == "best" and budget_tflop is not None:
         chosen = plans.best(model, every, flops, budget_tflop, predictor)
@@ -82,6 +83,7 @@ def generate(
         chosen = plans.fixed(every, num_steps) if num_steps else plans.predicted(model, every, predictor, quantile)
         if budget_tflop is not None:
             chosen = plans.affordable(chosen, flops, budget_tflop)
+    notes.note_single_step(model, [plan.num_steps for plan in chosen])
     for path, plan in pictures.save(model, chosen, seed, out):
         click.echo(
             f"{path}: {plan.num_steps} steps ({plan.reason}), {flops.image(plan.num_steps):.3g} TFLOP, seed {seed}, "
@@ -96,6 +98,7 @@ def generate(
 @click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Images that share a batch.")
 @click.option("--costs", type=click.Path(path_type=Path), help="Also measure one image's costs, into this table.")
 @click.option("--dry-run", is_flag=True, help="Say how much work it is, and stop.")
+@click.option("--distilled", is_flag=True, help="Measure the model although it is distilled to a few steps.")
 @model_options
 def measure(
     prompts: Path,
@@ -104,10 +107,12 @@ def measure(
     batch_size: int,
     costs: Path | None,
     dry_run: bool,
+    distilled: bool,
     **options: Any,
 ) -> None:
     """Measure quality at 1 to 129 steps for each line of the file PROMPTS; run it again to go on where it stopped."""
     from budgetfusion import measure as measuring
+    from budgetfusion.diffusion import notes
     from budgetfusion.diffusion.costs import costs as measured_costs
     from budgetfusion.measurements import COST, write_table
     from budgetfusion.metrics.encoder import scene_encoder
@@ -123,6 +128,8 @@ def measure(
     if dry_run:
         return
     model = load_model(**options)
+    notes.refuse_distilled(model, is_meant=distilled)
+    notes.note_single_step(model, KNOTS)
     warn_unknown(model.config.model, [prompt for prompt, _ in jobs])
     warn_cut(model.pipe, [prompt for prompt, _ in jobs])
     if model.config.model != "scenes":
@@ -164,6 +171,7 @@ def evaluate(
 ) -> None:
     """Generate and measure what OURS, its controls and its baselines show, for BUDGETS or for prompts."""
     from budgetfusion import outputs, subjects
+    from budgetfusion.diffusion.notes import note_distilled
     from budgetfusion.evaluate import Question
     from budgetfusion.prompts import read_prompts
 
@@ -172,6 +180,7 @@ def evaluate(
     if bool(held_out) == bool(budgets or prompts):
         raise click.UsageError("found no subject, or two; expected BUDGETS and/or --prompts, or --held-out alone.")
     model = load_model(**others)
+    note_distilled(model)
     only = read_prompts(prompts) if prompts else None
     if budgets:
         ours = subjects.from_table(model, budgets, only)

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from budgetfusion import meters
-from budgetfusion.cost import count_flops
 from budgetfusion.diffusion.engine import Engine
+from budgetfusion.diffusion.pictures import flops_of
 from budgetfusion.diffusion.pipeline import Model
 from budgetfusion.steps import KNOTS
 
@@ -24,7 +24,7 @@ def costs(model: Model, prompt: str, steps: Sequence[int] = KNOTS, *, calls: int
         Rows of the cost table, `measurements.COST`.
     """
     guidance = model.config.guidance_scale
-    flops = count_flops(model.pipe, model.height, model.width, rows=2 if guidance > 1 else 1)
+    flops = flops_of(model)
     engine = Engine(model.pipe, slots=1, width=model.width, height=model.height)
     rows = []
     for num_steps in steps:

@@ -30,7 +30,7 @@ class Engine:
     Both drive the same loop.
 
     Args:
-        pipe: A diffusers pipeline of one of the kinds of `denoisers`, with any scheduler that `samplers.schedule` takes.
+        pipe: A diffusers pipeline of a kind that `denoisers` knows, with any scheduler that `samplers.schedule` takes.
         slots: Images in the largest batch.
         static: Always use the largest batch, so that an image's bits depend neither on its neighbours nor on its slot;
             else a batch shrinks with what there is to do.

@@ -34,15 +34,16 @@ class PipelineUnsupportedError(BudgetFusionError):
 class SchedulerMismatchError(BudgetFusionError):
     """A pipeline runs another scheduler than the one that predictors are measured on."""
 
-    def __init__(self, found: str) -> None:
-        super().__init__(found)
-        self.found = found
+    def __init__(self, found: str, expected: str = "EulerDiscreteScheduler") -> None:
+        super().__init__(found, expected)
+        self.found, self.expected = found, expected
 
     def __str__(self) -> str:
+        is_flow = self.expected.startswith("Flow")
+        spacing, more = ("", "") if is_flow else (" with linspace spacing", ', timestep_spacing="linspace"')
         return (
-            f"Pipeline's scheduler: found {self.found}, expected EulerDiscreteScheduler with linspace spacing, on "
-            "which the predictor was measured. Set pipe.scheduler = EulerDiscreteScheduler.from_config("
-            'pipe.scheduler.config, timestep_spacing="linspace").'
+            f"Pipeline's scheduler: found {self.found}, expected {self.expected}{spacing}, on which the predictor was "
+            f"measured. Set pipe.scheduler = {self.expected}.from_config(pipe.scheduler.config{more})."
         )
 
 

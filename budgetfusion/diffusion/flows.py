@@ -4,7 +4,7 @@ Source:
     Esser et al., arXiv:2403.03206 (Stable Diffusion 3).
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,8 +19,7 @@ class Sd3Transformer(Unet):
 
     name = "transformer"
     kept = 32  # 5 MB each in float32
-    tokens: ClassVar[int] = 256
-    """Of the T5 encoder; diffusers' own default."""
+    tokens = 256  # diffusers' own default
 
     def __init__(self, pipe: Any, size: tuple[int, int]) -> None:
         super().__init__(pipe, size)

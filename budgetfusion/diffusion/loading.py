@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 from diffusers import DiffusionPipeline
+from diffusers.loaders.single_file_utils import SingleFileComponentError
 from diffusers.utils import logging as diffusers_logging
+from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
 from transformers.utils import logging as transformers_logging
 
 from budgetfusion.diffusion import architectures
@@ -18,8 +20,8 @@ from budgetfusion.diffusion.model_errors import PipelineUnknownError, TextEncode
 from budgetfusion.diffusion.names import Source
 from budgetfusion.errors import ModelUnavailableError
 
-_NETWORK = ("httpx", "huggingface_hub", "requests")
-"""Modules whose exceptions mean that the hub was not reached."""
+_FOREIGN = ("httpx", "huggingface_hub", "requests", "safetensors")
+"""Modules whose exceptions mean that the hub was not reached, or that a file is broken."""
 
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 
@@ -70,7 +72,15 @@ def _load_file(path: Path, dtype: str) -> Any:
         architectures.write(config, Path(folder))
         parts = {**architectures.tokenizers(config), **kind.settings}
         dtypes = {"torch_dtype": getattr(torch, dtype)}
-        return kind.pipeline.from_single_file(str(path), config=folder, local_files_only=True, **dtypes, **parts)
+        try:
+            pipe = kind.pipeline.from_single_file(str(path), config=folder, local_files_only=True, **dtypes, **parts)
+        except (AttributeError, KeyError, RuntimeError, SingleFileComponentError) as error:
+            # so diffusers' converters fail on a file that lacks what they look for
+            raise ModelUnavailableError(str(path), f"weights are missing or misshapen: {_short(error)}") from error
+    networks = [part for part in pipe.components.values() if isinstance(part, torch.nn.Module)]
+    if absent := [name for part in networks for name, weight in part.named_parameters() if weight.is_meta]:
+        raise ModelUnavailableError(str(path), f"it lacks {len(absent)} tensors, such as that of '{absent[0]}'")
+    return pipe
 
 
 def _load_parts(source: Source, dtype: str, *, text_only: bool) -> Any:
@@ -105,11 +115,22 @@ def _told(place: str) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except Exception as error:
-        if not isinstance(error, (OSError, ValueError)) and not type(error).__module__.startswith(_NETWORK):
+        if not isinstance(error, (OSError, ValueError)) and not type(error).__module__.startswith(_FOREIGN):
             raise
-        raise ModelUnavailableError(place, _short(error)) from error
+        raise ModelUnavailableError(place, _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what the hub said behind a loader's message, or the message's first sentence without its asides."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, LocalEntryNotFoundError):
+            return "the hub was not reached, and there is no copy on this machine"
+        if isinstance(found, GatedRepoError):
+            return "the hub shows it only to those who accepted its terms and are logged in"
+        found = found.__cause__ or found.__context__
+    return _short(error)
 
 
 def _short(error: Exception) -> str:
-    """Return the first sentence of a loader's message, without its asides and full stop."""
     return str(error).strip().splitlines()[0].split(" (")[0].rstrip(".")

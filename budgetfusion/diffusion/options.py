@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command; `load_model` takes what they hold."""
     options = [
-        click.option("--model", default="scenes", show_default=True, help="'scenes', a folder, or a hub id."),
+        click.option(
+            "--model",
+            default="scenes",
+            show_default=True,
+            help="A name (scenes, sd2, sdxl, sd3.5, flux), a folder, a file, or a hub id.",
+        ),
         click.option("--revision", help="Revision of a hub model."),
         click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."),
         click.option(

@@ -7,6 +7,7 @@ import click
 from PIL import Image
 
 from budgetfusion.cost import FlopCount, count_flops
+from budgetfusion.diffusion.denoisers import rows
 from budgetfusion.diffusion.engine import Engine
 from budgetfusion.diffusion.jobs import Job, Picture
 from budgetfusion.diffusion.pipeline import Model
@@ -20,8 +21,7 @@ _CHUNK = 256
 
 def flops_of(model: Model) -> FlopCount:
     """Count the operations of a model at its own size and guidance."""
-    rows = 2 if model.config.guidance_scale > 1 else 1
-    return count_flops(model.pipe, model.height, model.width, rows=rows)
+    return count_flops(model.pipe, model.height, model.width, rows=rows(model.pipe, model.config.guidance_scale))
 
 
 def save(model: Model, plans: Sequence[Plan], seed: int, out: Path) -> Iterator[tuple[Path, Plan]]:

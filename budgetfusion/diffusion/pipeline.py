@@ -19,6 +19,7 @@ from budgetfusion.diffusion.loading import load_pipe
 from budgetfusion.diffusion.names import source
 from budgetfusion.errors import DeviceUnavailableError
 
+
 @dataclass(frozen=True)
 class Model:
     """A loaded diffusion model with its settings and the digest that names both.

@@ -86,6 +86,21 @@ def schedule(
     return Schedule(table, noise_scale)
 
 
+def starts_late(scheduler: Any, num_steps: int) -> bool:
+    """Say whether so few steps begin with less noise than two do, so that there is nothing to make an image of.
+
+    With linspace spacing a single step begins at timestep 0, at the end of all others; a flow always begins with noise
+    alone.
+
+    Args:
+        scheduler: As for `schedule`.
+        num_steps: Denoising steps, at least 1.
+    """
+    if type(scheduler) is FlowMatchEulerDiscreteScheduler:
+        return False
+    return schedule(scheduler, num_steps).start[0] < schedule(scheduler, 2).start[0]
+
+
 def _maker(own: Any, *, is_shifted: bool) -> Any:
     """Return the function that makes the rows of this scheduler, or say why there is none."""
     name, config = type(own).__name__, own.config

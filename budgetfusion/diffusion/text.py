@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 @torch.inference_mode()
 def encode_text(pipe: Any, prompts: Sequence[str]) -> NDArray[np.float32]:
-    """Return the pooled state of the pipeline's own text encoder.
+    """Return the pooled state of the pipeline's own text encoder; of several, the first, which is a CLIP in all kinds.
+
+    Stable Diffusion 3 carries that state on by a projection, and the predictor hears the projected one.
 
     Args:
         pipe: A diffusers pipeline with `tokenizer` and `text_encoder`.
@@ -27,14 +29,21 @@ def encode_text(pipe: Any, prompts: Sequence[str]) -> NDArray[np.float32]:
         return_tensors="pt",
     )
     encoder = pipe.text_encoder
-    pooled = encoder(tokens.input_ids.to(encoder.device)).pooler_output.float()
-    unit = torch.nn.functional.normalize(pooled, dim=-1)
+    found = encoder(tokens.input_ids.to(encoder.device))
+    pooled = found.text_embeds if _is_projected(encoder) else found.pooler_output
+    unit = torch.nn.functional.normalize(pooled.float(), dim=-1)
     text: NDArray[np.float32] = (unit * unit.shape[-1] ** 0.5).cpu().numpy()
     return text
 
 
+def text_width(pipe: Any) -> int:
+    """Return how many numbers `encode_text` gives for a prompt."""
+    config = pipe.text_encoder.config
+    return int(config.projection_dim if _is_projected(pipe.text_encoder) else config.hidden_size)
+
+
 def too_long(pipe: Any, prompts: Sequence[str]) -> list[str]:
-    """Return the prompts of which the text encoder hears only the beginning.
+    """Return the prompts of which the (first) text encoder hears only the beginning.
 
     Args:
         pipe: A diffusers pipeline with `tokenizer`.
@@ -43,3 +52,7 @@ def too_long(pipe: Any, prompts: Sequence[str]) -> list[str]:
     most = pipe.tokenizer.model_max_length
     tokens = pipe.tokenizer(list(prompts), truncation=False, verbose=False).input_ids
     return [prompt for prompt, ids in zip(prompts, tokens, strict=True) if len(ids) > most]
+
+
+def _is_projected(encoder: Any) -> bool:
+    return type(encoder).__name__.endswith("WithProjection")

@@ -32,6 +32,8 @@ class Unet:
     name: ClassVar[str] = "unet"
     kept: ClassVar[int] = 256
     """Prompts whose contexts are kept; 0.3 MB each in float32, and twice that for SDXL."""
+    tokens: ClassVar[int] = 0
+    """Of a T5 encoder, where there is one."""
 
     def __init__(self, pipe: Any, size: tuple[int, int]) -> None:
         self.network = getattr(pipe, self.name)

@@ -73,8 +73,9 @@ def warn_cut(pipe: Any, prompts: list[str]) -> None:
 
     if long := too_long(pipe, prompts):
         most = pipe.tokenizer.model_max_length
+        who = "predictor (not the model's T5)" if hasattr(pipe, "transformer") else "model"
         click.echo(
-            f"note: {len(long)} prompt(s) have more than {most} tokens; the model hears only the beginning. "
+            f"note: {len(long)} prompt(s) have more than {most} tokens; the {who} hears only the beginning. "
             f"The first is '{long[0][:60]}…'.",
             err=True,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from budgetfusion.diffusion.pipeline import Model
-from budgetfusion.diffusion.text import encode_text
+from budgetfusion.diffusion.text import encode_text, text_width
 from budgetfusion.errors import FileContentError
 from budgetfusion.measurements import MEASUREMENT, read_table
 from budgetfusion.predictor import spread
@@ -40,7 +40,7 @@ def train_predictor(
         IncompleteMeasurementsError: If a prompt lacks a knot.
     """
     rows = rows_of(model, path, without=held_out)
-    width = model.pipe.text_encoder.config.hidden_size
+    width = text_width(model.pipe)
     network = NetworkConfig.ours(width) if size == "small" else NetworkConfig.paper(width)
     training = replace(TrainingConfig() if size == "small" else PAPER, seed=seed)
     training = replace(training, epochs=epochs or training.epochs)

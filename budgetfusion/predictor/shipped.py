@@ -6,6 +6,7 @@ import click
 
 from budgetfusion import scenes
 from budgetfusion.diffusion.pipeline import Model
+from budgetfusion.diffusion.text import text_width
 from budgetfusion.errors import PredictorMismatchError, PredictorWidthError
 from budgetfusion.predictor.predictor import Predictor
 
@@ -28,7 +29,7 @@ def predictor_for(model: Model, forced: Path | None = None) -> Predictor:
         return predictor
     if forced is None:
         raise PredictorMismatchError(model.config.model, model.digest, path.name, predictor.model_digest)
-    width, expected = model.pipe.text_encoder.config.hidden_size, predictor.network.config.text_width
+    width, expected = text_width(model.pipe), predictor.network.config.text_width
     if width != expected:
         raise PredictorWidthError(path, width, expected)
     click.echo(

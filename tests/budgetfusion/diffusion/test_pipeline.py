@@ -80,7 +80,7 @@ def test_the_digest_follows_settings_and_weights(model: Model, tmp_path: Path) -
     ("name", "reason"),
     [
         ("/nowhere/at/all", "there is no such folder"),
-        ("nobody/no-such-model", "cannot be loaded: Cannot load model nobody/no-such-model"),
+        ("nobody/no-such-model", "the hub was not reached, and there is no copy on this machine"),
     ],
 )
 def test_a_model_that_cannot_be_reached_is_named(name: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
