@@ -83,7 +83,7 @@ def write(config: Mapping[str, Any], folder: Path) -> None:
 def tokenizers(config: Mapping[str, Any]) -> dict[str, CLIPTokenizer]:
     """Return an architecture's tokenizers by their names in the pipeline; all have CLIP's vocabulary."""
     merges = (FOLDER / "clip-merges.txt").read_text(encoding="utf-8").splitlines()
-    pairs = [tuple(merge.split()) for merge in merges]
+    pairs: list[Any] = [tuple(merge.split()) for merge in merges]  # transformers says texts, its tokenizer wants pairs
     letters = list(_letters())
     words = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(pair) for pair in pairs)]
     vocabulary = {word: k for k, word in enumerate([*words, "<|startoftext|>", "<|endoftext|>"])}

@@ -98,7 +98,7 @@ class Decoder:
 
 def _unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
     """Return latents as the autoencoder has them, from those of the denoiser, which are of the size of one."""
-    scaled = latents / config.scaling_factor
+    scaled: torch.Tensor = latents / config.scaling_factor
     return scaled if config.get("shift_factor") is None else scaled + config.shift_factor
 
 

@@ -1,13 +1,31 @@
 """Four kinds of pipelines, real architectures with random weights: each makes diffusers' own images in slots."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
+from diffusers import HeunDiscreteScheduler
 
+from budgetfusion.baselines.deepcache import DeepCache
+from budgetfusion.baselines.errors import DenoiserUnsupportedError
+from budgetfusion.baselines.methods import baseline
+from budgetfusion.cli import cli
+from budgetfusion.config import GenerationConfig
+from budgetfusion.cost import count_flops
+from budgetfusion.diffusion.adoption import adopt
+from budgetfusion.diffusion.denoisers import network, rows
 from budgetfusion.diffusion.engine import Engine
+from budgetfusion.diffusion.errors import (
+    LatentsNotFiniteError,
+    PipelineUnsupportedError,
+    SchedulerMismatchError,
+    SizeUnevenError,
+)
+from budgetfusion.diffusion.pipeline import load
 
 PROMPTS, SEEDS, STEPS = ("a red ball on a green field", "an empty white wall"), (0, 3), (2, 5)
 KINDS = ("sd", "sdxl", "sd3", "flux")
@@ -34,3 +52,76 @@ def test_the_engine_makes_diffusers_own_latents(build: Callable[..., Any], kind:
 
         assert np.abs(picture.latents - theirs).max() / np.abs(theirs).max() < 1e-5
         assert np.abs(picture.pixels.astype(int) - pixels).max() <= 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_generate_takes_each_kind(folder_of: Callable[[str], Path], kind: str, tmp_path: Path) -> None:
+    """Its line says what the image cost; a prompt that is too long is cut and said so, for a T5 otherwise."""
+    words = ["--model", str(folder_of(kind)), "--steps", "2", "--out", str(tmp_path / "x.png")]
+    done = CliRunner().invoke(cli, ["generate", "red " * 100, *words, "--device", "cpu"])
+
+    hears = "predictor (not the model's T5)" if kind in ("sd3", "flux") else "model"
+    assert done.exit_code == 0, done.output
+    assert "2 steps (as asked), " in done.stdout
+    assert f"more than 40 tokens; the {hears} hears only the beginning" in done.stderr
+
+
+@pytest.mark.parametrize(("kind", "multiple"), [("sd", 2), ("sdxl", 2), ("sd3", 4), ("flux", 4)])
+def test_an_uneven_size_is_refused(build: Callable[..., Any], kind: str, multiple: int) -> None:
+    """Before anything is computed; a transformer takes latents in patches of two by two."""
+    even = 31 // multiple * multiple + multiple
+
+    found, give = "found 31 x 32 pixels", f"Give width = {even} and height = 32"
+    with pytest.raises(SizeUnevenError, match=f"{found}, expected multiples of {multiple} for this model. {give}"):
+        Engine(build(kind), width=31, height=32)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_latents_that_are_not_finite_are_told(build: Callable[..., Any], kind: str) -> None:
+    """One line for one image, in every kind."""
+    pipe = build(kind)
+    for weight in list(network(pipe).parameters())[-2:]:
+        weight.data.fill_(torch.nan)
+
+    with pytest.raises(LatentsNotFiniteError, match="found latents that are NaN or infinite"):
+        Engine(pipe, width=16, height=16).run(["a red ball"], [2])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_costs_what_its_rows_cost(build: Callable[..., Any], kind: str) -> None:
+    """Guidance doubles rows in all kinds but Flux, which is told the scale; counting leaves the pipeline alone."""
+    pipe = build(kind)
+    one, two = (count_flops(pipe, SIZE, SIZE, rows=rows(pipe, guidance)).step for guidance in (1.0, 7.5))
+
+    assert two / one == (1 if kind == "flux" else 2)
+    assert network(pipe).device.type == "cpu"
+
+
+@pytest.mark.parametrize("kind", ["sdxl", "flux"])
+def test_features_are_used_again_in_unets_of_one_text_alone(build: Callable[..., Any], kind: str) -> None:
+    """The others are refused before any image is begun."""
+    with pytest.raises(PipelineUnsupportedError, match="its denoiser hears more than the states of one text"):
+        Engine(build(kind), reuse=DeepCache())
+
+
+def test_a_baseline_says_that_it_cannot(folder_of: Callable[[str], Path]) -> None:
+    """A transformer cannot be taken apart as a UNet is, nor can a flow be sampled by DDIM; SDXL hears more."""
+    flux, sdxl = (load(GenerationConfig(model=str(folder_of(kind))), "cpu") for kind in ("flux", "sdxl"))
+
+    with pytest.raises(DenoiserUnsupportedError, match="found a FluxTransformer2DModel, expected a UNet"):
+        baseline(flux, "DDIM")
+    with pytest.raises(DenoiserUnsupportedError, match="found one that hears pooled text"):
+        baseline(sdxl, "DEEPCACHE")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pipeline_of_the_users_own_has_the_same_digest(folder_of: Callable[[str], Path], kind: str) -> None:
+    """So that a predictor measured here may be attached to it there; another scheduler is refused by name."""
+    model = load(GenerationConfig(model=str(folder_of(kind))), "cpu")
+
+    assert adopt(model.pipe).digest == model.digest
+    model.pipe.scheduler = HeunDiscreteScheduler()
+    with pytest.raises(
+        SchedulerMismatchError, match=f"found Heun.*expected {'Flow' if kind in ('sd3', 'flux') else 'Eul'}"
+    ):
+        adopt(model.pipe)
