@@ -21,6 +21,16 @@ _BLOCKS = (
 )
 
 
+def need_unet(pipe: Any, baseline: str) -> None:
+    """Say that a pipeline has no UNet, if it has none.
+
+    Raises:
+        DenoiserUnsupportedError: If a transformer denoises, which follows a flow and knows no other schedulers.
+    """
+    if not hasattr(pipe, "unet"):
+        raise DenoiserUnsupportedError(baseline, f"a {type(pipe.transformer).__name__}", "a UNet")
+
+
 def check(unet: Any, baseline: str, height: int, width: int) -> None:
     """Say why a UNet cannot be taken apart.
 

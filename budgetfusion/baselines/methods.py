@@ -11,8 +11,8 @@ from budgetfusion.baselines import costs
 from budgetfusion.baselines.costs import Costs
 from budgetfusion.baselines.deepcache import DeepCache
 from budgetfusion.baselines.distrifusion import with_patches
-from budgetfusion.baselines.errors import DenoiserUnsupportedError
 from budgetfusion.baselines.exchange import InProcess
+from budgetfusion.baselines.layers import need_unet
 from budgetfusion.baselines.samplers import SAMPLERS, with_sampler
 from budgetfusion.diffusion.engine import SLOTS, Engine
 from budgetfusion.diffusion.pictures import flops_of
@@ -59,8 +59,7 @@ def baseline(model: Model, name: str, most: int = 129, slots: int = SLOTS) -> Ba
     Raises:
         DenoiserUnsupportedError: If it takes the UNet apart and does not know a part, or there is no UNet.
     """
-    if not hasattr(model.pipe, "unet"):
-        raise DenoiserUnsupportedError(name, f"a {type(model.pipe.transformer).__name__}", "a UNet")
+    need_unet(model.pipe, name)
     flops = flops_of(model)
     if name in SAMPLERS:
         other = replace(model, pipe=with_sampler(model.pipe, name))

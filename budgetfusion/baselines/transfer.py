@@ -21,6 +21,7 @@ from diffusers import (
 )
 from numpy.typing import NDArray
 
+from budgetfusion.baselines.layers import need_unet
 from budgetfusion.baselines.samplers import SAMPLERS
 from budgetfusion.diffusion.pipeline import Model, generate
 
@@ -74,6 +75,7 @@ def transfer(model: Model, scheduler: str, prompts: Sequence[str], seeds: Sequen
         seeds: One for each image.
         num_steps: Steps, at least 1; some schedulers want 2.
     """
+    need_unet(model.pipe, scheduler)
     kind, settings = SCHEDULERS[scheduler]
     pipe = copy(model.pipe)
     pipe.scheduler = kind.from_config(model.pipe.scheduler.config, **settings)

@@ -56,14 +56,14 @@ class Loop:
         self._schedule = lru_cache(maxsize=None)(partial(euler_schedule, pipe.scheduler) if parity else found.schedule)
         self._parity, self._arithmetic = parity, arithmetic(pipe.scheduler) if parity else AFFINE
         self._is_stochastic = self._schedule(2).is_stochastic
-        self._decoder = Decoder(pipe.vae, is_static=static, dtype=str(self._dtype).removeprefix("torch."), say=say)
+        self._decoder = Decoder(found.vae, is_static=static, dtype=str(self._dtype).removeprefix("torch."), say=say)
         self._pools: dict[int, Slots] = {}  # by the rows of one image: those with guidance take two
         self._firsts: dict[int, FirstEvaluations] = {}
         self._rows_before = 0
         self._entering: Ticket | None = None
         if self._device.type == "cuda":  # NVIDIA's convolutions want channels last; a CPU's choose for themselves
             found.network.to(memory_format=torch.channels_last)
-            pipe.vae.to(memory_format=torch.channels_last)
+            found.vae.to(memory_format=torch.channels_last)
 
     @property
     def is_denoising(self) -> bool:

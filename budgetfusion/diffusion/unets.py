@@ -1,5 +1,7 @@
 """The UNets of Stable Diffusion and Stable Diffusion XL: what the engine asks them, and with what."""
 
+from copy import deepcopy
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -40,6 +42,8 @@ class Unet:
         self._pipe, self._size = pipe, size
         self.denoise: Denoiser = self.network
         self.check()
+        if pipe.vae.config.get("latents_mean") is not None:
+            self._refuse("its autoencoder shifts each channel of the latents")
         scale = pipe.vae_scale_factor
         if any(length % (scale * self.patch) for length in size):
             raise SizeUnevenError(*size, scale * self.patch)
@@ -59,6 +63,11 @@ class Unet:
     def context(self) -> tuple[int, ...]:
         """Shape of what one row hears."""
         return (self._pipe.tokenizer.model_max_length, self._pipe.text_encoder.config.hidden_size)
+
+    @property
+    def vae(self) -> Any:
+        """What decodes the latents."""
+        return self._pipe.vae
 
     def check(self) -> None:
         """Say why the denoiser cannot run in slots."""
@@ -113,6 +122,13 @@ class XlUnet(Unet):
         """Shape of what one row hears: states, pooled text, and six numbers of the image's size."""
         states = self._pipe.tokenizer.model_max_length * self.network.config.cross_attention_dim
         return (states + self._pooled + 6,)
+
+    @cached_property
+    def vae(self) -> Any:
+        """What decodes the latents; SDXL's overflows in float16 unless it says otherwise, and is copied to float32."""
+        vae = self._pipe.vae
+        overflows = vae.dtype == torch.float16 and vae.config.force_upcast
+        return deepcopy(vae).float() if overflows else vae
 
     def check(self) -> None:
         """Say why the denoiser cannot run in slots."""

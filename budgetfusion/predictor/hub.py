@@ -109,7 +109,7 @@ class BudgetPredictor(
         """Return the predictor in front of a pipeline.
 
         Args:
-            pipe: A diffusers pipeline with one text encoder.
+            pipe: A diffusers pipeline of a kind that `load` knows; of several text encoders the first is heard.
             guidance_scale: As it will be called with.
             revision: Of the hub, if one was asked for.
 

@@ -13,11 +13,12 @@ from diffusers import HeunDiscreteScheduler
 from budgetfusion.baselines.deepcache import DeepCache
 from budgetfusion.baselines.errors import DenoiserUnsupportedError
 from budgetfusion.baselines.methods import baseline
+from budgetfusion.baselines.transfer import transfer
 from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
 from budgetfusion.cost import count_flops
 from budgetfusion.diffusion.adoption import adopt
-from budgetfusion.diffusion.denoisers import network, rows
+from budgetfusion.diffusion.denoisers import denoiser, network, rows
 from budgetfusion.diffusion.engine import Engine
 from budgetfusion.diffusion.errors import (
     LatentsNotFiniteError,
@@ -110,6 +111,8 @@ def test_a_baseline_says_that_it_cannot(folder_of: Callable[[str], Path]) -> Non
 
     with pytest.raises(DenoiserUnsupportedError, match="found a FluxTransformer2DModel, expected a UNet"):
         baseline(flux, "DDIM")
+    with pytest.raises(DenoiserUnsupportedError, match="HEUN cannot run on this UNet: found a FluxTransformer2DModel"):
+        transfer(flux, "HEUN", ["a red ball"], [0], 2)
     with pytest.raises(DenoiserUnsupportedError, match="found one that hears pooled text"):
         baseline(sdxl, "DEEPCACHE")
 
@@ -125,3 +128,21 @@ def test_a_pipeline_of_the_users_own_has_the_same_digest(folder_of: Callable[[st
         SchedulerMismatchError, match=f"found Heun.*expected {'Flow' if kind in ('sd3', 'flux') else 'Eul'}"
     ):
         adopt(model.pipe)
+
+
+def test_the_autoencoder_of_sdxl_decodes_in_float32(build: Callable[..., Any]) -> None:
+    """It overflows in float16; the pipeline keeps its own, which diffusers' loop casts by itself."""
+    pipe = build("sdxl").to(torch.float16)
+
+    assert denoiser(pipe, (SIZE, SIZE)).vae.dtype == torch.float32
+    assert pipe.vae.dtype == torch.float16
+    assert denoiser(build("sdxl"), (SIZE, SIZE)).vae.dtype == torch.float32
+
+
+def test_an_autoencoder_that_shifts_each_channel_is_refused(build: Callable[..., Any]) -> None:
+    """Its latents would be decoded to other colours."""
+    pipe = build("sdxl")
+    pipe.vae.register_to_config(latents_mean=[0.1] * 4)
+
+    with pytest.raises(PipelineUnsupportedError, match="its autoencoder shifts each channel of the latents"):
+        Engine(pipe)
