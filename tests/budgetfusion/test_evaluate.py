@@ -42,7 +42,7 @@ def evaluation(model: Model) -> Evaluation:
 def rows(evaluation: Evaluation, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     """Return its rows, generated."""
     path = tmp_path_factory.mktemp("evaluation") / "e.parquet"
-    return evaluation.rows(evaluation.measured(scene_encoder(), {}, path))
+    return evaluation.rows(evaluation.measured(scene_encoder(), {}, path), scene_encoder())
 
 
 def test_rows_hold_metrics_of_images_at_exactly_the_steps_chosen(rows: list[Row]) -> None:
@@ -87,12 +87,12 @@ def test_a_finished_evaluation_is_recognised(model: Model, evaluation: Evaluatio
     own = [row for row in rows if row["rule"] not in QUESTION.baselines]
     asked = replace(QUESTION, baselines=())
 
-    assert evaluation.answers(rows)
-    assert not evaluation.answers(rows[1:])
-    assert not evaluation.answers(own)
-    assert Evaluation(model, asked).answers(own)
+    assert evaluation.answers(rows, scene_encoder())
+    assert not evaluation.answers(rows[1:], scene_encoder())
+    assert not evaluation.answers(own, scene_encoder())
+    assert Evaluation(model, asked).answers(own, scene_encoder())
     for other in ({"seeds": [0, 1]}, {"references": (6, 8)}, {"permutations": 3}, {"budgets": BUDGETS[:1]}):
-        assert not Evaluation(model, replace(asked, **other)).answers(own)
+        assert not Evaluation(model, replace(asked, **other)).answers(own, scene_encoder())
 
 
 class Camera:
@@ -125,13 +125,13 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> Camera:
 def test_a_stopped_run_goes_on_where_it_stopped(evaluation: Evaluation, camera: Camera, tmp_path: Path) -> None:
     """Finished parts are not made again, and the table's bytes are those of a run that was never stopped."""
     whole, path = tmp_path / "whole.parquet", tmp_path / "e.parquet"
-    write_table(whole, evaluation.rows(evaluation.measured(scene_encoder(), {}, whole)), EVALUATION)
+    write_table(whole, evaluation.rows(evaluation.measured(scene_encoder(), {}, whole), scene_encoder()), EVALUATION)
     every, camera.stop_after = camera.taken, camera.taken + 12
     with pytest.raises(KeyboardInterrupt):
         evaluation.measured(scene_encoder(), {}, path)
     before, camera.stop_after = camera.taken, 10**6
 
-    write_table(path, evaluation.rows(evaluation.measured(scene_encoder(), {}, path)), EVALUATION)
+    write_table(path, evaluation.rows(evaluation.measured(scene_encoder(), {}, path), scene_encoder()), EVALUATION)
 
     assert every < before < 2 * every == camera.taken
     assert path.read_bytes() == whole.read_bytes()
