@@ -98,7 +98,7 @@ def _known_rows(path: Path, model_digest: str, encoder: str) -> list[Row]:
     if others:
         remedy = "Give each model and each setting a table of its own."
         raise FileContentError(path, f"rows of model digest {', '.join(sorted(others))}", model_digest[:12], remedy)
-    if strange := {row["encoder"] for row in rows} - {encoder}:
+    if strange := {str(row["encoder"]) for row in rows} - {encoder}:
         remedy = "Give each encoder, with or without captions, a table of its own."
         raise FileContentError(path, f"rows of encoder {', '.join(sorted(strange))}", encoder, remedy)
     return rows

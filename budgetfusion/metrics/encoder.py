@@ -5,7 +5,6 @@ from functools import cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from transformers import CLIPVisionModelWithProjection
 
 from budgetfusion import scenes

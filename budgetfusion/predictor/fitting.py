@@ -71,7 +71,7 @@ def rows_of(model: Model, path: Path, *, without: Sequence[str] = ()) -> list[Ro
     if not rows:
         expected = f"digest {model.digest[:12]}"
         raise FileContentError(path, "no row of this model", expected, "Run `budgetfusion measure`.")
-    if len(encoders := sorted({row["encoder"] for row in rows})) > 1:
+    if len(encoders := sorted({str(row["encoder"]) for row in rows})) > 1:
         remedy = "Give each encoder a table of its own."
         raise FileContentError(path, f"rows of encoders {', '.join(encoders)}", "those of one", remedy)
     return rows

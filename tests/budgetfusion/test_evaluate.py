@@ -83,7 +83,7 @@ def test_baselines_cost_what_ours_does(rows: list[Row]) -> None:
 
 
 def test_a_finished_evaluation_is_recognised(model: Model, evaluation: Evaluation, rows: list[Row]) -> None:
-    """Other seeds, budgets, references, permutations or baselines are another question."""
+    """Other seeds, budgets, references, permutations, baselines or encoders are another question."""
     own = [row for row in rows if row["rule"] not in QUESTION.baselines]
     asked = replace(QUESTION, baselines=())
 
@@ -91,6 +91,7 @@ def test_a_finished_evaluation_is_recognised(model: Model, evaluation: Evaluatio
     assert not evaluation.answers(rows[1:], scene_encoder())
     assert not evaluation.answers(own, scene_encoder())
     assert Evaluation(model, asked).answers(own, scene_encoder())
+    assert not evaluation.answers([row | {"encoder": "dreamsim+clip:0a1b2c3d4e5f"} for row in rows], scene_encoder())
     for other in ({"seeds": [0, 1]}, {"references": (6, 8)}, {"permutations": 3}, {"budgets": BUDGETS[:1]}):
         assert not Evaluation(model, replace(asked, **other)).answers(own, scene_encoder())
 
@@ -135,6 +136,19 @@ def test_a_stopped_run_goes_on_where_it_stopped(evaluation: Evaluation, camera: 
 
     assert every < before < 2 * every == camera.taken
     assert path.read_bytes() == whole.read_bytes()
+
+
+def test_captions_have_a_column(evaluation: Evaluation, camera: Camera, tmp_path: Path) -> None:
+    """Null where they were not asked for; parts of one encoder are not taken for those of another."""
+    spoken, path = scene_encoder(captions=True), tmp_path / "e.parquet"
+    without = evaluation.rows(evaluation.measured(scene_encoder(), {}, path), scene_encoder())
+    rows = evaluation.rows(evaluation.measured(spoken, {}, path), spoken)
+
+    assert {(row["i_clip_caption"], row["encoder"]) for row in without} == {(None, scene_encoder().name)}
+    assert {row["encoder"] for row in rows} == {spoken.name}
+    assert all(0 <= row["i_clip_caption"] <= 1 for row in rows)
+    itself = [row for row in rows if row["rule"] == "REFERENCE" and row["reference_num_steps"] == 6]
+    assert {row["i_clip_caption"] for row in itself} == {1.0}
 
 
 def test_what_networks_see_is_kept(evaluation: Evaluation, camera: Camera, tmp_path: Path) -> None:

@@ -84,13 +84,13 @@ class PerceptualModel(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         weights = np.random.default_rng(0).normal(size=(3 * 28 * 28, 48)) / 50
-        self.register_buffer("weights", torch.from_numpy(np.float32(weights)))
+        self.register_buffer("weights", torch.from_numpy(weights))
 
     def embed(self, img: Tensor) -> Tensor:
         """Return embeddings, centred and of length 1, shape (batch, 48), of pixels (batch, 3, 224, 224), 0..1."""
         assert img.shape[1:] == (3, 224, 224)
         assert 0 <= img.min() <= img.max() <= 1
-        rows = nn.functional.avg_pool2d(img - 0.5, 8).flatten(1) @ self.weights
+        rows = nn.functional.avg_pool2d(img - 0.5, 8).flatten(1).double() @ self.weights
         return nn.functional.normalize(rows - rows.mean(dim=1, keepdim=True), dim=1)
 
     def forward(self, img_a: Tensor, img_b: Tensor) -> Tensor:

@@ -39,7 +39,7 @@ def test_an_image_does_not_depend_on_the_batch(dreamsim_package: Any, pictures: 
 def test_the_package_is_called_as_it_wants(
     dreamsim_package: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its weights go into torch's hub folder, which stays where it was, and its chatter leaves standard output alone."""
+    """Its weights go into torch's hub folder, which stays where it was; its chatter leaves standard output alone."""
     layout = DreamSim("cpu")
 
     expected = {"device": "cpu", "cache_dir": str(tmp_path / "hub" / "dreamsim"), "dreamsim_type": "ensemble"}
