@@ -77,7 +77,7 @@ def measure_batch(model: Model, encoder: Encoder, batch: Sequence[Job], slots: i
 
 def _rows(model: Model, encoder: Encoder, job: Job, images: np.ndarray[Any, np.dtype[np.uint8]]) -> Iterator[Row]:
     prompt, seed = job
-    metrics = measure_images(images, images[-1], encoder)
+    metrics, seen_by = measure_images(images, images[-1], encoder), encoder.name
     for k, num_steps in enumerate(KNOTS):
         yield {
             "prompt_id": prompt_id(prompt),
@@ -87,7 +87,7 @@ def _rows(model: Model, encoder: Encoder, job: Job, images: np.ndarray[Any, np.d
             "method": METHOD,
             "i_clip_caption": None,
             **{name: float(values[k]) for name, values in metrics.items()},
-            "encoder": encoder.name,
+            "encoder": seen_by,
             "config_digest": model.digest,
         }
 

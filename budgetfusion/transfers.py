@@ -80,9 +80,9 @@ class Transfers:
     def answers(self, rows: Sequence[Row], encoder: Encoder) -> bool:
         """Say whether rows are those that this question would get again, seen through an encoder."""
         names = ("scheduler", "equal", "prompt", "seed", "num_steps", "reference_num_steps", "encoder", "config_digest")
-        found = [tuple(row[name] for name in names) for row in rows]
+        found, seen_by = [tuple(row[name] for name in names) for row in rows], encoder.name
         return found == [
-            (scheduler, equal, budget.prompt, seed, steps, self.reference, encoder.name, self.model.digest)
+            (scheduler, equal, budget.prompt, seed, steps, self.reference, seen_by, self.model.digest)
             for scheduler in self.schedulers
             for (budget, seed, equal), steps in self._wanted(scheduler)
         ]
@@ -103,7 +103,7 @@ class Transfers:
         shots = {Shot(budget.prompt, seed, steps) for (budget, seed, _), steps in wanted}
         shots |= {Shot(budget.prompt, seed, self.reference) for budget, seed in product(self.budgets, self.seeds)}
         images, counts = self._take(scheduler, sorted(shots))
-        measured = _measured(images, self.reference, encoder)
+        measured, seen_by = _measured(images, self.reference, encoder), encoder.name
         return [
             {
                 "prompt_id": prompt_id(budget.prompt),
@@ -116,7 +116,7 @@ class Transfers:
                 "tflop": self._flops.image(counts[steps]),
                 "i_clip_caption": None,
                 **measured[Shot(budget.prompt, seed, steps)],
-                "encoder": encoder.name,
+                "encoder": seen_by,
                 "reference_num_steps": self.reference,
                 "config_digest": self.model.digest,
             }

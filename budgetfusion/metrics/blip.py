@@ -5,7 +5,7 @@ from PIL import Image
 from transformers import BlipForConditionalGeneration
 
 from budgetfusion.metrics import Pixels
-from budgetfusion.metrics.loading import Source, load_with_processor
+from budgetfusion.metrics.loading import Source, load_network
 
 HUB = "Salesforce/blip-image-captioning-base"
 REVISION = "82a37760796d32b1411fe092ab5d4e227313294b"
@@ -33,7 +33,8 @@ class Blip:
 
     def __init__(self, source: Source = HUB, revision: str | None = REVISION, device: str = "cpu") -> None:
         self.device = device
-        self.model, self._processor = load_with_processor(BlipForConditionalGeneration, source, revision, device)
+        found = load_network(BlipForConditionalGeneration, source, revision, device)
+        self.model, self._pictures, self._tokenizer = found
 
     def __call__(self, images: Pixels) -> list[str]:
         """Return a caption of each image."""
@@ -42,8 +43,8 @@ class Blip:
 
     @torch.inference_mode()
     def _captions(self, images: Pixels) -> list[str]:
-        inputs = self._processor(images=[Image.fromarray(image) for image in images], return_tensors="pt")
+        inputs = self._pictures([Image.fromarray(image) for image in images], return_tensors="pt")
         tokens = self.model.generate(
             pixel_values=inputs.pixel_values.to(self.device), max_new_tokens=MOST_TOKENS, do_sample=False, num_beams=1
         )
-        return [text.strip() for text in self._processor.batch_decode(tokens, skip_special_tokens=True)]
+        return [text.strip() for text in self._tokenizer.batch_decode(tokens, skip_special_tokens=True)]

@@ -8,7 +8,7 @@ from PIL import Image
 from transformers import CLIPModel
 
 from budgetfusion.metrics import Features, Pixels
-from budgetfusion.metrics.loading import Source, load_with_processor
+from budgetfusion.metrics.loading import Source, load_network
 
 HUB = "openai/clip-vit-large-patch14"
 REVISION = "32bd64288804d66eefd0ccbe215aa642df71cc41"
@@ -33,7 +33,7 @@ class Clip:
 
     def __init__(self, source: Source = HUB, revision: str | None = REVISION, device: str = "cpu") -> None:
         self.device = device
-        self.model, self._processor = load_with_processor(CLIPModel, source, revision, device)
+        self.model, self._pictures, self._tokenizer = load_network(CLIPModel, source, revision, device)
 
     @torch.inference_mode()
     def images(self, images: Pixels) -> Features:
@@ -46,12 +46,12 @@ class Clip:
         return np.concatenate([self._texts(list(texts[k : k + _TEXTS])) for k in range(0, len(texts), _TEXTS)])
 
     def _images(self, images: Pixels) -> Features:
-        inputs = self._processor(images=[Image.fromarray(image) for image in images], return_tensors="pt")
+        inputs = self._pictures([Image.fromarray(image) for image in images], return_tensors="pt")
         found: Features = self.model.get_image_features(**inputs.to(self.device)).pooler_output.cpu().numpy()
         return found
 
     def _texts(self, texts: list[str]) -> Features:
         # padding to the full length gives every batch one shape, so a text's bits do not depend on longer neighbours
-        inputs = self._processor(text=texts, padding="max_length", truncation=True, return_tensors="pt")
+        inputs = self._tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")
         found: Features = self.model.get_text_features(**inputs.to(self.device)).pooler_output.cpu().numpy()
         return found

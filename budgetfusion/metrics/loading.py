@@ -1,10 +1,10 @@
 """Loading networks of transformers that the metrics look through, and saying so if that fails."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from transformers import AutoProcessor
+from transformers import AutoImageProcessor, AutoTokenizer
 
 from budgetfusion.metrics.errors import EncoderUnavailableError
 
@@ -12,8 +12,16 @@ Source = Path | str
 """A folder in transformers' format, or an id on the hub."""
 
 
-def load_with_processor(kind: Any, source: Source, revision: str | None, device: str) -> tuple[Any, Any]:
-    """Return a network, frozen, and the processor of its images and texts.
+class Network(NamedTuple):
+    """A network, frozen, with what makes its inputs of pictures and of texts."""
+
+    model: Any
+    pictures: Any
+    tokenizer: Any
+
+
+def load_network(kind: Any, source: Source, revision: str | None, device: str) -> Network:
+    """Load a network.
 
     Args:
         kind: A model class of transformers.
@@ -26,8 +34,10 @@ def load_with_processor(kind: Any, source: Source, revision: str | None, device:
     """
     pinned = {} if Path(source).is_dir() else {"revision": revision}
     try:
-        processor = AutoProcessor.from_pretrained(source, **pinned)
+        # resizing by Pillow, whether torchvision is installed or not: the two give different numbers
+        pictures = AutoImageProcessor.from_pretrained(source, backend="pil", **pinned)
+        tokenizer = AutoTokenizer.from_pretrained(source, **pinned)
         model = kind.from_pretrained(source, dtype=torch.float32, **pinned)
     except (OSError, ValueError) as error:
         raise EncoderUnavailableError(str(source), str(error).strip().splitlines()[0].rstrip(".")) from error
-    return model.eval().requires_grad_(False).to(device), processor
+    return Network(model.eval().requires_grad_(False).to(device), pictures, tokenizer)

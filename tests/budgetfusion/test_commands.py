@@ -18,6 +18,7 @@ from budgetfusion.demo import PROMPTS
 from budgetfusion.diffusion.pipeline import Model, generate, load
 from budgetfusion.errors import MissingExtraError, PredictorMismatchError
 from budgetfusion.measurements import MEASUREMENT, read_table, write_table
+from budgetfusion.metrics.encoder import scene_encoder
 from budgetfusion.predictor.predictor import Predictor
 from budgetfusion.predictor.shipped import predictor_for
 from budgetfusion.prompts import EmptyPromptsError
@@ -39,11 +40,11 @@ def test_the_shipped_predictor_belongs_to_the_embedded_model(model: Model) -> No
 
 
 def test_the_shipped_measurements_are_of_the_embedded_model(model: Model) -> None:
-    """Every row is, and the held-out captions are there with four seeds."""
+    """Every row is, seen through the embedded encoder, and the held-out captions are there with four seeds."""
     rows = read_table(scenes.MEASUREMENTS, MEASUREMENT)
     held_out = set(captions.captions(held_out=True, each=12))
 
-    assert {row["config_digest"] for row in rows} == {model.digest}
+    assert {(row["config_digest"], row["encoder"]) for row in rows} == {(model.digest, scene_encoder().name)}
     assert {(row["prompt"], row["seed"]) for row in rows if row["prompt"] in held_out} == {
         (caption, seed) for caption in held_out for seed in range(4)
     }

@@ -14,7 +14,7 @@ def test_every_image_has_a_caption(small_blip: Path, pictures: Pixels) -> None:
     captions = Blip(small_blip)(pictures)
 
     assert len(captions) == 32
-    assert len(set(captions)) > 1
+    assert len(set(captions)) > 4
     assert all(0 < len(caption.split()) <= blip.MOST_TOKENS for caption in captions)
     assert not any("[" in caption for caption in captions)
 

@@ -7,9 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 
+from budgetfusion.diffusion.cli import evaluate, measure
 from budgetfusion.errors import MissingExtraError
 from budgetfusion.metrics import Encoder, Pixels, blip, clip, measure_images
 from budgetfusion.metrics.encoder import SceneEncoder, scene_encoder
@@ -82,6 +84,15 @@ def test_a_name_tells_encoders_apart(of_photographs: Encoder) -> None:
     assert all(re.fullmatch(r"[a-z+]+:[0-9a-f]{12}", name) for name in names)
     assert len({name.split(":")[1] for name in names}) == 4
     assert SceneEncoder().name == encoder(NAMES[0]).name
+
+
+def test_the_commands_offer_these_names() -> None:
+    """`measure` and `evaluate`; the first is the default."""
+    options = {option.name: option for command in (evaluate, measure) for option in command.params}
+
+    assert isinstance(options["encoder"].type, click.Choice)
+    assert tuple(options["encoder"].type.choices) == NAMES
+    assert options["encoder"].default == NAMES[0]
 
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,22 +170,22 @@ def test_blip_of_transformers(small_blip: Path, pictures: Pixels, hold: Hold) ->
     """The documented way, one image at a time; the difference is the number of unlike captions."""
     model = BlipForConditionalGeneration.from_pretrained(small_blip)
     processor = BlipProcessor.from_pretrained(small_blip)
-    theirs = []
-    for image in pictures:
+    theirs, some = [], pictures[::4]
+    for image in some:
         inputs = processor(images=Image.fromarray(image), return_tensors="pt")
         tokens = model.generate(**inputs, max_new_tokens=MOST_TOKENS)
         theirs.append(processor.decode(tokens[0], skip_special_tokens=True))
 
-    hold(sum(ours != other for ours, other in zip(Blip(small_blip)(pictures), theirs, strict=True)), 0, 0)
+    hold(sum(ours != other for ours, other in zip(Blip(small_blip)(some), theirs, strict=True)), 0, 0)
 
 
 def test_i_clip_of_captions_of_transformers(small_blip: Path, small_clip: Path, pictures: Pixels, hold: Hold) -> None:
     """From images to the number: the documented way of both models, one image and one caption at a time."""
     blip, says = BlipForConditionalGeneration.from_pretrained(small_blip), BlipProcessor.from_pretrained(small_blip)
     clip, hears = CLIPModel.from_pretrained(small_clip), CLIPProcessor.from_pretrained(small_clip)
-    rows = []
+    rows, some = [], pictures[::4]
     with torch.inference_mode():
-        for image in pictures:
+        for image in some:
             tokens = blip.generate(**says(images=Image.fromarray(image), return_tensors="pt"), max_new_tokens=20)
             caption = says.decode(tokens[0], skip_special_tokens=True)
             heard = hears(text=[caption], truncation=True, return_tensors="pt")
@@ -193,7 +193,7 @@ def test_i_clip_of_captions_of_transformers(small_blip: Path, small_clip: Path, 
     theirs = torch.nn.functional.cosine_similarity(torch.cat(rows), rows[0])
 
     ours = Clip(small_clip)
-    embedded = ours.texts(Blip(small_blip)(pictures))
+    embedded = ours.texts(Blip(small_blip)(some))
     hold(i_clip(embedded, embedded[0]), theirs.clamp(0, 1).numpy(), 1e-6)
 
 

@@ -37,7 +37,7 @@ def test_the_nearest_caption_is_picked(small_clip: Path, pictures: Pixels) -> No
 
 def test_captions_of_the_embedded_world_name_what_was_drawn() -> None:
     """The background of most drawn held-out scenes that have one object; chance is 1 in 14."""
-    scenes = [s for s in captions.scenes(held_out=True, each=24) if captions.stratum(s) == "one"]
+    scenes = [s for s in captions.scenes(held_out=True, each=12) if captions.stratum(s) == "one"]
     drawn = np.stack([render(scene, random.Random(k)) for k, scene in enumerate(scenes)])  # noqa: S311 -- pictures
     found = scene_captions().captions(drawn)
 
