@@ -129,18 +129,25 @@ class Evaluation:
         total, parts = sum(map(len, cells)), Parts(path, SHOT)
         for start in range(0, len(cells), CHUNK):
             wanted = [shot for cell in cells[start : start + CHUNK] for shot in cell]
-            key = [self.model.digest, self._slots, wanted, self.question.references, sorted(networks)]
+            asked = [wanted, self.question.references, sorted(networks)]
+            key = [self.model.digest, encoder.name, self._slots, asked]
             rows = parts.rows(key, partial(self._make, wanted, encoder, networks))
             found |= {Shot(*(row[name] for name in Shot._fields)): row for row in rows}
             progress(len(found), total)
         return found
 
-    def rows(self, measured: Mapping[Shot, Row]) -> list[Row]:
-        """Return the rows of the evaluation table: one for each rule, replicate, seed, prompt and reference."""
-        return [row for allocation in self.allocations for row in self._rows_of(allocation, measured)]
+    def rows(self, measured: Mapping[Shot, Row], encoder: Encoder) -> list[Row]:
+        """Return the rows of the evaluation table: one for each rule, replicate, seed, prompt and reference.
 
-    def answers(self, rows: Sequence[Row]) -> bool:
-        """Say whether rows are those that this question would get again."""
+        Args:
+            measured: Every image, as `measured` returns them.
+            encoder: Through which they were measured.
+        """
+        own = {"encoder": encoder.name, "config_digest": self.model.digest}
+        return [row | own for allocation in self.allocations for row in self._rows_of(allocation, measured)]
+
+    def answers(self, rows: Sequence[Row], encoder: Encoder) -> bool:
+        """Say whether rows are those that this question would get again, seen through an encoder."""
         names = ("rule", "replicate", "seed", "prompt", "num_steps", "reference", "reference_num_steps")
         found = {tuple(row[name] for name in names) for row in rows}
         wanted = {
@@ -151,7 +158,8 @@ class Evaluation:
             for method in self._references_of(a.method)
             for reference in self.question.references
         }
-        return found == wanted and {row["config_digest"] for row in rows} == {self.model.digest}
+        own = {(row["config_digest"], row["encoder"]) for row in rows}
+        return found == wanted and own == {(self.model.digest, encoder.name)}
 
     def tflop(self, method: str, num_steps: int) -> float:
         """Return what one image costs, TFLOP."""
@@ -194,5 +202,4 @@ class Evaluation:
                         "l_snr_db": shot["l_snr_db"],
                         "l_snr": shot["l_snr"],
                         **against,
-                        "config_digest": self.model.digest,
                     }

@@ -19,8 +19,7 @@ from budgetfusion.diffusion.engine import SLOTS
 from budgetfusion.diffusion.pipeline import Model
 from budgetfusion.diffusion.text import encode_text
 from budgetfusion.evaluate import Question
-from budgetfusion.metrics import BADNESS, measure_images
-from budgetfusion.metrics.encoder import scene_encoder
+from budgetfusion.metrics import BADNESS, Encoder, measure_images
 from budgetfusion.panels import Panel, Strip, draw_columns, draw_rows
 from budgetfusion.plateau import Suggestion
 from budgetfusion.predictor.plot import LABELS, draw_curves
@@ -56,13 +55,16 @@ def neighbours(num_steps: int) -> tuple[int, int]:
     return fewer[-1], more[0] if more else 2 * num_steps
 
 
-def draw(model: Model, question: Question, folder: Path, forced: Path | None = None) -> Iterator[Path]:
+def draw(
+    model: Model, question: Question, folder: Path, encoder: Encoder, forced: Path | None = None
+) -> Iterator[Path]:
     """Make the images that the figures show, with the question's first seed, and draw both figures.
 
     Args:
         model: The diffusion model.
         question: Whose budgets are shown.
         folder: Receives `sufficiency.png` and `neighbours.png`.
+        encoder: The features of the metrics.
         forced: The predictor, if it is not the shipped one; where it is not the budgets', no curves are drawn.
 
     Yields:
@@ -79,16 +81,15 @@ def draw(model: Model, question: Question, folder: Path, forced: Path | None = N
         f"Each column shows the one of {len(budgets)} prompts whose metric changes most from below to at its own "
         f"plateau; lower is better. D-SIM and I-CLIP compare with {reference} steps. Seed {question.seeds[0]}."
     )
-    draw_columns(
-        path, list(_sufficiency(budgets, below, taken, reference)), ("below the plateau", "at the plateau"), note
-    )
+    strips = list(_sufficiency(budgets, below, taken, reference, encoder))
+    draw_columns(path, strips, ("below the plateau", "at the plateau"), note)
     yield path
     path, predicted = folder / "neighbours.png", _predicted(model, budgets, forced)
     note = (
         f"Clearly fewer, suggested and clearly more steps, with D-SIM to the image of the suggested ones. {len(shown)} "
         f"of {len(budgets)} prompts, spread over t*. Seed {question.seeds[0]}."
     )
-    draw_rows(path, list(_neighbours(budgets, shown, taken, predicted)), note + (_KEY if predicted else ""))
+    draw_rows(path, list(_neighbours(budgets, shown, taken, predicted, encoder)), note + (_KEY if predicted else ""))
     yield path
 
 
@@ -126,23 +127,27 @@ def _predicted(
 
 
 def _changes(
-    metric: str, below: Mapping[tuple[int, str], tuple[int, int]], taken: Taken, reference: int
+    metric: str, below: Mapping[tuple[int, str], tuple[int, int]], taken: Taken, reference: int, encoder: Encoder
 ) -> NDArray[np.float64]:
     """Return how bad each prompt's images are below and at the plateau of a metric, shape (prompts, 2)."""
     places = [k for k, name in below if name == metric]
     found = []
     for k in places:
         pair = np.stack([taken[k, n] for n in below[k, metric]])
-        found.append(BADNESS[metric](measure_images(pair, taken[k, reference], scene_encoder())[metric]))
+        found.append(BADNESS[metric](measure_images(pair, taken[k, reference], encoder)[metric]))
     return np.array(found)
 
 
 def _sufficiency(
-    budgets: Sequence[Budget], below: Mapping[tuple[int, str], tuple[int, int]], taken: Taken, reference: int
+    budgets: Sequence[Budget],
+    below: Mapping[tuple[int, str], tuple[int, int]],
+    taken: Taken,
+    reference: int,
+    encoder: Encoder,
 ) -> Iterator[Strip]:
     """Yield a strip for each metric: below and at its plateau, for the prompt where it changes most."""
     for metric, asks in _ASKS.items():
-        changes = _changes(metric, below, taken, reference)
+        changes = _changes(metric, below, taken, reference, encoder)
         gains = changes[:, 0] - changes[:, 1]
         k = int(gains.argmax())
         title = [
@@ -162,13 +167,14 @@ def _neighbours(
     shown: Sequence[int],
     taken: Taken,
     predicted: tuple[NDArray[np.float64], list[Suggestion]] | None,
+    encoder: Encoder,
 ) -> Iterator[Strip]:
     """Yield a strip for each prompt: fewer, suggested and more steps, and its curves where they are known."""
     for k in shown:
         at = budgets[k].num_steps
         fewer, more = neighbours(at)
         images = np.stack([taken[k, n] for n in (fewer, more)])
-        far = measure_images(images, taken[k, at], scene_encoder())["d_sim"]
+        far = measure_images(images, taken[k, at], encoder)["d_sim"]
         panels = (
             Panel(taken[k, fewer], f"{fewer} steps · D-SIM {far[0]:.3f}"),
             Panel(taken[k, at], f"t* = {at} steps"),

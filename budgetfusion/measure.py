@@ -48,16 +48,16 @@ def measure(
         All rows of the table.
 
     Raises:
-        FileContentError: If the table holds rows of another model.
+        FileContentError: If the table holds rows of another model, or seen through another encoder.
     """
-    kept = _known_rows(path, model.digest)
+    kept = _known_rows(path, model.digest, encoder.name)
     known = {(row["prompt"], row["seed"]) for row in kept}
     missing = [job for job in dict.fromkeys(jobs) if job not in known]
     parts = Parts(path, MEASUREMENT)
     progress(len(known))
     for start in range(0, len(missing), batch_size):
         batch = missing[start : start + batch_size]
-        key = [model.digest, [list(job) for job in batch]]
+        key = [model.digest, encoder.name, [list(job) for job in batch]]
         kept += parts.rows(key, partial(measure_batch, model, encoder, batch, batch_size))
         progress(len(kept) // len(KNOTS))
     write_table(path, kept, MEASUREMENT)
@@ -77,7 +77,7 @@ def measure_batch(model: Model, encoder: Encoder, batch: Sequence[Job], slots: i
 
 def _rows(model: Model, encoder: Encoder, job: Job, images: np.ndarray[Any, np.dtype[np.uint8]]) -> Iterator[Row]:
     prompt, seed = job
-    metrics = measure_images(images, images[-1], encoder)
+    metrics, seen_by = measure_images(images, images[-1], encoder), encoder.name
     for k, num_steps in enumerate(KNOTS):
         yield {
             "prompt_id": prompt_id(prompt),
@@ -85,15 +85,20 @@ def _rows(model: Model, encoder: Encoder, job: Job, images: np.ndarray[Any, np.d
             "seed": seed,
             "num_steps": num_steps,
             "method": METHOD,
+            "i_clip_caption": None,
             **{name: float(values[k]) for name, values in metrics.items()},
+            "encoder": seen_by,
             "config_digest": model.digest,
         }
 
 
-def _known_rows(path: Path, model_digest: str) -> list[Row]:
+def _known_rows(path: Path, model_digest: str, encoder: str) -> list[Row]:
     rows = read_table(path, MEASUREMENT) if path.is_file() else []
     others = {row["config_digest"][:12] for row in rows} - {model_digest[:12]}
     if others:
         remedy = "Give each model and each setting a table of its own."
         raise FileContentError(path, f"rows of model digest {', '.join(sorted(others))}", model_digest[:12], remedy)
+    if strange := {str(row["encoder"]) for row in rows} - {encoder}:
+        remedy = "Give each encoder, with or without captions, a table of its own."
+        raise FileContentError(path, f"rows of encoder {', '.join(sorted(strange))}", encoder, remedy)
     return rows

@@ -17,7 +17,9 @@ _METRICS = [
     ("l_snr", pa.float64()),  # [0, 1], lower = sharper
     ("d_sim", pa.float64()),  # [0, 1], distance to the image at the most steps
     ("i_clip", pa.float64()),  # [0, 1], similarity to that image
+    ("i_clip_caption", pa.float64()),  # [0, 1], similarity of what is said of both; null where it was not asked
     ("ssim", pa.float64()),  # [-1, 1], similarity to that image
+    ("encoder", pa.string()),  # what D-SIM and I-CLIP looked through
 ]
 
 MEASUREMENT = pa.schema(

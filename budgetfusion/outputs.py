@@ -12,7 +12,7 @@ from budgetfusion import scores
 from budgetfusion.diffusion.pipeline import Model
 from budgetfusion.evaluate import Evaluation, Question
 from budgetfusion.measurements import EVALUATION, SCORE, TRANSFER, read_table, write_table
-from budgetfusion.metrics.encoder import scene_encoder
+from budgetfusion.metrics import Encoder
 from budgetfusion.metrics.networks import network
 from budgetfusion.parts import Parts
 from budgetfusion.progress import bar
@@ -43,38 +43,39 @@ class Wanted:
     figures: Path | None = None
 
 
-def write(model: Model, question: Question, wanted: Wanted, predictor: Path | None = None) -> None:
+def write(model: Model, question: Question, wanted: Wanted, encoder: Encoder, predictor: Path | None = None) -> None:
     """Make every file that is wanted and not yet there, and say where each is.
 
     Args:
         model: The diffusion model.
         question: What is compared.
         wanted: Which files.
+        encoder: The features of the metrics.
         predictor: That gave the budgets, if it is not the shipped one; for figures.
     """
-    _evaluation(model, question, wanted)
+    _evaluation(model, question, wanted, encoder)
     if wanted.transfer:
-        _transfer(model, question, wanted.transfer)
+        _transfer(model, question, wanted.transfer, encoder)
     if wanted.figures:
         from budgetfusion.figures import draw
 
-        for path in draw(model, question, wanted.figures, predictor):
+        for path in draw(model, question, wanted.figures, encoder, predictor):
             click.echo(f"Figure: {path}")
 
 
-def _evaluation(model: Model, question: Question, wanted: Wanted) -> None:
+def _evaluation(model: Model, question: Question, wanted: Wanted, encoder: Encoder) -> None:
     evaluation = Evaluation(model, question)
     for name, mixture in evaluation.mixtures.items():
         click.echo(f"{name}: {mixture}", err=True)
     kept = _kept(wanted.out, EVALUATION)
-    if evaluation.answers(kept) and (not wanted.scores or wanted.scores.is_file()):
+    if evaluation.answers(kept, encoder) and (not wanted.scores or wanted.scores.is_file()):
         click.echo(f"Evaluation: {wanted.out} ({len(kept)} rows, kept)")
         return
     networks = {name: network(name) for name in wanted.networks} if wanted.scores else {}
     with bar("evaluating", 1000) as advance:
         progress = lambda done, total: advance(done * 1000 // total)  # noqa: E731
-        measured = evaluation.measured(scene_encoder(), networks, wanted.out, progress)
-    rows = evaluation.rows(measured)
+        measured = evaluation.measured(encoder, networks, wanted.out, progress)
+    rows = evaluation.rows(measured, encoder)
     if wanted.scores:
         _scores(evaluation, measured, wanted)
     write_table(wanted.out, rows, EVALUATION)
@@ -95,14 +96,14 @@ def _scores(evaluation: Evaluation, measured: Mapping[Shot, Row], wanted: Wanted
     click.echo(f"Scores: {wanted.scores} ({len(rows)} rows)")
 
 
-def _transfer(model: Model, question: Question, path: Path) -> None:
+def _transfer(model: Model, question: Question, path: Path, encoder: Encoder) -> None:
     transfers = Transfers(model, question.budgets, question.seeds, question.references[0])
     kept = _kept(path, TRANSFER)
-    if transfers.answers(kept):
+    if transfers.answers(kept, encoder):
         click.echo(f"Transfer: {path} ({len(kept)} rows, kept)")
         return
     with bar("transferring", len(transfers.schedulers)) as advance:
-        rows = transfers.rows(scene_encoder(), path, advance)
+        rows = transfers.rows(encoder, path, advance)
     write_table(path, rows, TRANSFER)
     Parts(path, TRANSFER).clear()
     click.echo(f"Transfer: {path} ({len(rows)} rows)")

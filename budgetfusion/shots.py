@@ -17,6 +17,10 @@ Make = Callable[[Sequence[str], Sequence[int], Sequence[int]], Pixels]
 """Prompts, seeds and steps, one of each for an image, to RGB pixels, shape (images, height, width, 3), 0..255."""
 
 
+AGAINST = ("d_sim", "i_clip", "i_clip_caption", "ssim")
+"""The metrics that compare with a reference."""
+
+
 class Shot(NamedTuple):
     """One image: by which method, of what, from which noise, in how many steps."""
 
@@ -43,6 +47,7 @@ SHOT = pa.schema(
                         ("reference_num_steps", pa.int64()),
                         ("d_sim", pa.float64()),
                         ("i_clip", pa.float64()),
+                        ("i_clip_caption", pa.float64()),
                         ("ssim", pa.float64()),
                     ]
                 )
@@ -123,7 +128,7 @@ def _compare(
     for k, shot in enumerate(judged):
         row = rows[shot]
         row["l_snr_db"], row["l_snr"] = float(metrics["l_snr_db"][k]), float(metrics["l_snr"][k])
-        found = {name: float(metrics[name][k]) for name in ("d_sim", "i_clip", "ssim")}
+        found = {name: float(metrics[name][k]) if name in metrics else None for name in AGAINST}
         row["against"].append({"reference": reference.method, "reference_num_steps": reference.num_steps, **found})
 
 

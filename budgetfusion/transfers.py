@@ -72,17 +72,17 @@ class Transfers:
         asked = [[budget.prompt, budget.num_steps] for budget in self.budgets]
         for done, scheduler in enumerate(self.schedulers):
             progress(done)
-            key = [self.model.digest, asked, self.seeds, self.reference, scheduler]
+            key = [self.model.digest, encoder.name, asked, self.seeds, self.reference, scheduler]
             found += parts.rows(key, partial(self._of, scheduler, encoder))
         progress(len(self.schedulers))
         return found
 
-    def answers(self, rows: Sequence[Row]) -> bool:
-        """Say whether rows are those that this question would get again."""
-        names = ("scheduler", "equal", "prompt", "seed", "num_steps", "reference_num_steps", "config_digest")
-        found = [tuple(row[name] for name in names) for row in rows]
+    def answers(self, rows: Sequence[Row], encoder: Encoder) -> bool:
+        """Say whether rows are those that this question would get again, seen through an encoder."""
+        names = ("scheduler", "equal", "prompt", "seed", "num_steps", "reference_num_steps", "encoder", "config_digest")
+        found, seen_by = [tuple(row[name] for name in names) for row in rows], encoder.name
         return found == [
-            (scheduler, equal, budget.prompt, seed, steps, self.reference, self.model.digest)
+            (scheduler, equal, budget.prompt, seed, steps, self.reference, seen_by, self.model.digest)
             for scheduler in self.schedulers
             for (budget, seed, equal), steps in self._wanted(scheduler)
         ]
@@ -103,7 +103,7 @@ class Transfers:
         shots = {Shot(budget.prompt, seed, steps) for (budget, seed, _), steps in wanted}
         shots |= {Shot(budget.prompt, seed, self.reference) for budget, seed in product(self.budgets, self.seeds)}
         images, counts = self._take(scheduler, sorted(shots))
-        measured = _measured(images, self.reference, encoder)
+        measured, seen_by = _measured(images, self.reference, encoder), encoder.name
         return [
             {
                 "prompt_id": prompt_id(budget.prompt),
@@ -114,7 +114,9 @@ class Transfers:
                 "num_steps": steps,
                 "evaluations": counts[steps],
                 "tflop": self._flops.image(counts[steps]),
+                "i_clip_caption": None,
                 **measured[Shot(budget.prompt, seed, steps)],
+                "encoder": seen_by,
                 "reference_num_steps": self.reference,
                 "config_digest": self.model.digest,
             }

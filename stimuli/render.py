@@ -197,7 +197,7 @@ def _perceive(items: Sequence[Item], store: Store, encoder: Encoder) -> Perceive
         if item.reference is None:
             continue
         stimuli = list(item.stimuli.values())
-        features, _ = encoder(np.stack([store.load(s.sha256) for s in [item.reference, *stimuli]]))
+        features = encoder(np.stack([store.load(s.sha256) for s in [item.reference, *stimuli]])).features
         for stimulus, distance in zip(stimuli, d_sim(features[1:], features[0]), strict=True):
             distances[f"{item.reference.sha256}:{stimulus.sha256}"] = float(distance)
     return Perceived(metric="d_sim", distances=distances)

@@ -1,5 +1,6 @@
 """`budgetfusion generate`, `budgetfusion measure` and `budgetfusion evaluate`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,15 @@ def generate(
         )
 
 
+def encoder_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose what the metrics look through."""
+    choices = click.Choice(["scenes", "dreamsim+clip"])
+    function = click.option("--captions", is_flag=True, help="Also compare captions: i_clip_caption.")(function)
+    return click.option("--encoder", type=choices, default="scenes", show_default=True, help="Of D-SIM and I-CLIP.")(
+        function
+    )
+
+
 @click.command()
 @click.argument("prompts", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The measurement table (Parquet).")
@@ -99,6 +109,7 @@ def generate(
 @click.option("--costs", type=click.Path(path_type=Path), help="Also measure one image's costs, into this table.")
 @click.option("--dry-run", is_flag=True, help="Say how much work it is, and stop.")
 @click.option("--distilled", is_flag=True, help="Measure the model although it is distilled to a few steps.")
+@encoder_options
 @model_options
 def measure(
     prompts: Path,
@@ -108,6 +119,8 @@ def measure(
     costs: Path | None,
     dry_run: bool,
     distilled: bool,
+    encoder: str,
+    captions: bool,
     **options: Any,
 ) -> None:
     """Measure quality at 1 to 129 steps for each line of the file PROMPTS; run it again to go on where it stopped."""
@@ -115,7 +128,7 @@ def measure(
     from budgetfusion.diffusion import notes
     from budgetfusion.diffusion.costs import costs as measured_costs
     from budgetfusion.measurements import COST, write_table
-    from budgetfusion.metrics.encoder import scene_encoder
+    from budgetfusion.metrics import encoders
     from budgetfusion.predictor.cli import warn_cut, warn_unknown
     from budgetfusion.progress import bar
     from budgetfusion.prompts import read_prompts
@@ -132,12 +145,15 @@ def measure(
     notes.note_single_step(model, KNOTS)
     warn_unknown(model.config.model, [prompt for prompt, _ in jobs])
     warn_cut(model.pipe, [prompt for prompt, _ in jobs])
-    if model.config.model != "scenes":
+    if encoder == "scenes" and model.config.model != "scenes":
         click.echo(
-            "note: D-SIM and I-CLIP look through the encoder of the embedded scenes, at 64 x 64 pixels.", err=True
+            "note: D-SIM and I-CLIP look through the encoder of the embedded scenes, at 64 x 64 pixels; "
+            "--encoder dreamsim+clip looks through networks of photographs.",
+            err=True,
         )
+    seen = encoders.encoder(encoder, captions=captions, device=model.device)
     with bar("measuring", len(jobs)) as advance:
-        rows = measuring.measure(model, scene_encoder(), jobs, out, batch_size=batch_size, progress=advance)
+        rows = measuring.measure(model, seen, jobs, out, batch_size=batch_size, progress=advance)
     click.echo(f"Measurements: {out} ({len(rows)} rows)")
     if costs:
         write_table(costs, measured_costs(model, jobs[0][0]), COST)
@@ -160,6 +176,7 @@ def measure(
 @click.option("--real", type=click.Path(path_type=Path, file_okay=False), help="Real images for the Fréchet distance.")
 @click.option("--transfer", type=click.Path(path_type=Path), help="Also ask other schedulers, into this table.")
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Also draw figures into this folder.")
+@encoder_options
 @model_options
 def evaluate(
     budgets: Path | None,
@@ -167,12 +184,15 @@ def evaluate(
     held_out: int | None,
     predictor: Path | None,
     baselines: tuple[str, ...],
+    encoder: str,
+    captions: bool,
     **others: Any,
 ) -> None:
     """Generate and measure what OURS, its controls and its baselines show, for BUDGETS or for prompts."""
     from budgetfusion import outputs, subjects
     from budgetfusion.diffusion.notes import note_distilled
     from budgetfusion.evaluate import Question
+    from budgetfusion.metrics import encoders
     from budgetfusion.prompts import read_prompts
 
     asked = {name: others.pop(name) for name in ("seeds", "references", "fixed", "permutations")}
@@ -187,7 +207,8 @@ def evaluate(
     else:
         ours = subjects.predicted(model, only or subjects.held_out(held_out or 1), predictor)
     question = Question(ours, baselines=baselines, **asked)
-    outputs.write(model, question, outputs.Wanted(**wanted), predictor)
+    seen = encoders.encoder(encoder, captions=captions, device=model.device)
+    outputs.write(model, question, outputs.Wanted(**wanted), seen, predictor)
 
 
 def _number(steps: str) -> int:

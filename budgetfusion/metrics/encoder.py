@@ -1,14 +1,21 @@
 """The embedded encoder: the image tower of the scenes' CLIP, seen at two depths."""
 
+import hashlib
 from functools import cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from transformers import CLIPVisionModelWithProjection
 
 from budgetfusion import scenes
+from budgetfusion.config import digest
+from budgetfusion.metrics import Encoded, Features, Pixels
+from budgetfusion.metrics.captions import CaptionEncoder
+from budgetfusion.metrics.clip import Clip
+from budgetfusion.metrics.retrieval import Retrieval, bank
 from budgetfusion.scenes.midlevel import MidLevel
+
+NAME = "scenes"
 
 _MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
 _STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
@@ -16,15 +23,29 @@ _BATCH = 64
 
 
 class SceneEncoder:
-    """Turns images into mid-level features (for D-SIM) and embeddings of meaning (for I-CLIP)."""
+    """Turns images into mid-level features (for D-SIM) and embeddings of meaning (for I-CLIP).
 
-    def __init__(self, device: str = "cpu") -> None:
+    Args:
+        device: Where it computes.
+        captions: Embeds images by their captions, too; none leaves that reading of I-CLIP out.
+    """
+
+    def __init__(self, device: str = "cpu", captions: CaptionEncoder | None = None) -> None:
         self.device = device
+        self.captions = captions
         model = CLIPVisionModelWithProjection.from_pretrained(scenes.CLIP, dtype=torch.float32)
         self.model = model.eval().requires_grad_(False).to(device)
         self.midlevel: MidLevel | None = None  # `midlevel.load(device=device)` from the next embedded weights on
 
-    def __call__(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    @property
+    def name(self) -> str:
+        """Its name and the digest of all weights that it looks through."""
+        facts = {"clip": weights_digest(self.model)}
+        if self.midlevel:
+            facts["midlevel"] = weights_digest(self.midlevel.network)
+        return full_name(NAME, facts, self.captions)
+
+    def __call__(self, images: Pixels) -> Encoded:
         """Encode images.
 
         Args:
@@ -32,14 +53,15 @@ class SceneEncoder:
 
         Returns:
             Mid-level features, shape (images, 64 * 128): the patch tokens before the last layer, or, if there is an
-            encoder of layout, what it says; and embeddings, shape (images, 128).
+            encoder of layout, what it says; embeddings, shape (images, 128); and those of captions, likewise.
         """
         parts = [self._encode(images[k : k + _BATCH]) for k in range(0, len(images), _BATCH)]
         features, embeddings = zip(*parts, strict=True)
-        return np.concatenate(features), np.concatenate(embeddings)
+        captions = self.captions(images) if self.captions else None
+        return Encoded(np.concatenate(features), np.concatenate(embeddings), captions)
 
     @torch.inference_mode()
-    def _encode(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _encode(self, images: Pixels) -> tuple[Features, Features]:
         pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2).float() / 255
         if pixels.shape[-2:] != (64, 64):
             pixels = torch.nn.functional.interpolate(pixels, (64, 64), mode="bicubic", antialias=True).clamp(0, 1)
@@ -51,6 +73,33 @@ class SceneEncoder:
 
 
 @cache
-def scene_encoder() -> SceneEncoder:
-    """Return the embedded encoder on the CPU, loaded once."""
-    return SceneEncoder()
+def scene_encoder(captions: bool = False) -> SceneEncoder:
+    """Return the embedded encoder on the CPU, loaded once; with `captions` it captions images, too."""
+    return SceneEncoder(captions=scene_captions() if captions else None)
+
+
+@cache
+def scene_captions() -> CaptionEncoder:
+    """Return what captions pictures of the embedded world, and embeds the captions, by the scenes' CLIP."""
+    clip, texts = Clip(scenes.CLIP), bank()
+    return CaptionEncoder(Retrieval(clip, texts), clip.texts, {"captions": digest([weights_digest(clip.model), texts])})
+
+
+def full_name(name: str, facts: dict[str, str], captions: CaptionEncoder | None) -> str:
+    """Return a name that tells an encoder from any other: what it is called, and 12 digits of a digest.
+
+    Args:
+        name: What it is called.
+        facts: What D-SIM and I-CLIP look through.
+        captions: What captions images, if anything.
+    """
+    called = f"{name}+captions" if captions else name
+    return f"{called}:{digest(facts | (captions.facts if captions else {}))[:12]}"
+
+
+def weights_digest(network: torch.nn.Module) -> str:
+    """Return the sha256 of a network's numbers, with their names."""
+    found = hashlib.sha256()
+    for name, values in network.state_dict().items():
+        found.update(name.encode() + b"\0" + values.cpu().numpy().tobytes())
+    return found.hexdigest()

@@ -36,7 +36,7 @@ def train_predictor(
         seed: Of the first weights and of the order of the prompts.
 
     Raises:
-        FileContentError: If no row belongs to the model.
+        FileContentError: If no row belongs to the model, or if they are of several encoders.
         IncompleteMeasurementsError: If a prompt lacks a knot.
     """
     rows = rows_of(model, path, without=held_out)
@@ -60,7 +60,7 @@ def rows_of(model: Model, path: Path, *, without: Sequence[str] = ()) -> list[Ro
     """Return the rows of a measurement table that belong to a model, those of some prompts left out.
 
     Raises:
-        FileContentError: If none is left.
+        FileContentError: If none is left, or if they were seen through several encoders.
     """
     left_out = set(without)
     rows = [
@@ -71,6 +71,9 @@ def rows_of(model: Model, path: Path, *, without: Sequence[str] = ()) -> list[Ro
     if not rows:
         expected = f"digest {model.digest[:12]}"
         raise FileContentError(path, "no row of this model", expected, "Run `budgetfusion measure`.")
+    if len(encoders := sorted({str(row["encoder"]) for row in rows})) > 1:
+        remedy = "Give each encoder a table of its own."
+        raise FileContentError(path, f"rows of encoders {', '.join(encoders)}", "those of one", remedy)
     return rows
 
 

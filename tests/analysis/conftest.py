@@ -155,7 +155,7 @@ def _measured(n: int, rule: str, replicate: int, steps: int, quality: float) -> 
     prompt = f"a scene with {n} balls"
     metrics = {"l_snr_db": 20.0, "l_snr": 1 - 0.4 * quality, "d_sim": 1 - quality, "i_clip": quality, "ssim": quality}
     row = {"prompt_id": prompt_id(prompt), "prompt": prompt, "seed": 0, "rule": rule, "replicate": replicate}
-    cost = {"num_steps": steps, "tflop": 0.0012 * steps}
+    cost = {"num_steps": steps, "tflop": 0.0012 * steps, "encoder": "scenes:0a1b2c3d4e5f"}
     return row | cost | metrics | {"reference": "EULER", "reference_num_steps": 65, "config_digest": MODEL_DIGEST}
 
 

@@ -1,6 +1,8 @@
 """The commands of the core, as a user types them."""
 
 import json
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,9 @@ from budgetfusion.cli import cli
 from budgetfusion.config import GenerationConfig
 from budgetfusion.demo import PROMPTS
 from budgetfusion.diffusion.pipeline import Model, generate, load
-from budgetfusion.errors import PredictorMismatchError
-from budgetfusion.measurements import MEASUREMENT, read_table
+from budgetfusion.errors import MissingExtraError, PredictorMismatchError
+from budgetfusion.measurements import MEASUREMENT, read_table, write_table
+from budgetfusion.metrics.encoder import scene_encoder
 from budgetfusion.predictor.predictor import Predictor
 from budgetfusion.predictor.shipped import predictor_for
 from budgetfusion.prompts import EmptyPromptsError
@@ -37,11 +40,11 @@ def test_the_shipped_predictor_belongs_to_the_embedded_model(model: Model) -> No
 
 
 def test_the_shipped_measurements_are_of_the_embedded_model(model: Model) -> None:
-    """Every row is, and the held-out captions are there with four seeds."""
+    """Every row is, seen through the embedded encoder, and the held-out captions are there with four seeds."""
     rows = read_table(scenes.MEASUREMENTS, MEASUREMENT)
     held_out = set(captions.captions(held_out=True, each=12))
 
-    assert {row["config_digest"] for row in rows} == {model.digest}
+    assert {(row["config_digest"], row["encoder"]) for row in rows} == {(model.digest, scene_encoder().name)}
     assert {(row["prompt"], row["seed"]) for row in rows if row["prompt"] in held_out} == {
         (caption, seed) for caption in held_out for seed in range(4)
     }
@@ -135,6 +138,32 @@ def test_measure_says_how_much_work_it_is(tmp_path: Path) -> None:
 
     assert "4 prompts x seeds, 48 images, 1420 steps" in done.stderr
     assert not (tmp_path / "m.parquet").exists()
+
+
+@pytest.mark.parametrize("command", ["measure", "evaluate"])
+def test_an_encoder_that_is_not_installed_is_named(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the extra that brings it, before an image is made."""
+    monkeypatch.setitem(sys.modules, "dreamsim", None)
+    (tmp_path / "prompts.txt").write_text(f"{PROMPT}\n")
+    prompts = [tmp_path / "prompts.txt"] if command == "measure" else ["--prompts", tmp_path / "prompts.txt"]
+
+    done = run(command, *prompts, "--out", tmp_path / "t.parquet", "--encoder", "dreamsim+clip")
+
+    assert isinstance(done.exception, MissingExtraError)
+    assert "pip install -e '.[dreamsim]'" in str(done.exception)
+    assert not (tmp_path / "t.parquet").exists()
+
+
+def test_train_refuses_rows_of_several_encoders(tmp_path: Path) -> None:
+    """A curve is of one measure; a table that was put together by hand is looked at, too."""
+    rows = read_table(scenes.MEASUREMENTS, MEASUREMENT)[:24]
+    write_table(tmp_path / "m.parquet", [*rows[:12], *(row | {"encoder": "other:0"} for row in rows[12:])], MEASUREMENT)
+
+    done = run("train", tmp_path / "m.parquet", "--out", tmp_path / "p")
+
+    assert re.search(r"found rows of encoders other:0, scenes:\w+, expected those of one", str(done.exception))
 
 
 def test_an_empty_prompt_file_is_named(tmp_path: Path) -> None:

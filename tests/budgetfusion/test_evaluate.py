@@ -42,7 +42,7 @@ def evaluation(model: Model) -> Evaluation:
 def rows(evaluation: Evaluation, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     """Return its rows, generated."""
     path = tmp_path_factory.mktemp("evaluation") / "e.parquet"
-    return evaluation.rows(evaluation.measured(scene_encoder(), {}, path))
+    return evaluation.rows(evaluation.measured(scene_encoder(), {}, path), scene_encoder())
 
 
 def test_rows_hold_metrics_of_images_at_exactly_the_steps_chosen(rows: list[Row]) -> None:
@@ -83,16 +83,17 @@ def test_baselines_cost_what_ours_does(rows: list[Row]) -> None:
 
 
 def test_a_finished_evaluation_is_recognised(model: Model, evaluation: Evaluation, rows: list[Row]) -> None:
-    """Other seeds, budgets, references, permutations or baselines are another question."""
+    """Other seeds, budgets, references, permutations, baselines or encoders are another question."""
     own = [row for row in rows if row["rule"] not in QUESTION.baselines]
     asked = replace(QUESTION, baselines=())
 
-    assert evaluation.answers(rows)
-    assert not evaluation.answers(rows[1:])
-    assert not evaluation.answers(own)
-    assert Evaluation(model, asked).answers(own)
+    assert evaluation.answers(rows, scene_encoder())
+    assert not evaluation.answers(rows[1:], scene_encoder())
+    assert not evaluation.answers(own, scene_encoder())
+    assert Evaluation(model, asked).answers(own, scene_encoder())
+    assert not evaluation.answers([row | {"encoder": "dreamsim+clip:0a1b2c3d4e5f"} for row in rows], scene_encoder())
     for other in ({"seeds": [0, 1]}, {"references": (6, 8)}, {"permutations": 3}, {"budgets": BUDGETS[:1]}):
-        assert not Evaluation(model, replace(asked, **other)).answers(own)
+        assert not Evaluation(model, replace(asked, **other)).answers(own, scene_encoder())
 
 
 class Camera:
@@ -125,16 +126,29 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> Camera:
 def test_a_stopped_run_goes_on_where_it_stopped(evaluation: Evaluation, camera: Camera, tmp_path: Path) -> None:
     """Finished parts are not made again, and the table's bytes are those of a run that was never stopped."""
     whole, path = tmp_path / "whole.parquet", tmp_path / "e.parquet"
-    write_table(whole, evaluation.rows(evaluation.measured(scene_encoder(), {}, whole)), EVALUATION)
+    write_table(whole, evaluation.rows(evaluation.measured(scene_encoder(), {}, whole), scene_encoder()), EVALUATION)
     every, camera.stop_after = camera.taken, camera.taken + 12
     with pytest.raises(KeyboardInterrupt):
         evaluation.measured(scene_encoder(), {}, path)
     before, camera.stop_after = camera.taken, 10**6
 
-    write_table(path, evaluation.rows(evaluation.measured(scene_encoder(), {}, path)), EVALUATION)
+    write_table(path, evaluation.rows(evaluation.measured(scene_encoder(), {}, path), scene_encoder()), EVALUATION)
 
     assert every < before < 2 * every == camera.taken
     assert path.read_bytes() == whole.read_bytes()
+
+
+def test_captions_have_a_column(evaluation: Evaluation, camera: Camera, tmp_path: Path) -> None:
+    """Null where they were not asked for; parts of one encoder are not taken for those of another."""
+    spoken, path = scene_encoder(captions=True), tmp_path / "e.parquet"
+    without = evaluation.rows(evaluation.measured(scene_encoder(), {}, path), scene_encoder())
+    rows = evaluation.rows(evaluation.measured(spoken, {}, path), spoken)
+
+    assert {(row["i_clip_caption"], row["encoder"]) for row in without} == {(None, scene_encoder().name)}
+    assert {row["encoder"] for row in rows} == {spoken.name}
+    assert all(0 <= row["i_clip_caption"] <= 1 for row in rows)
+    itself = [row for row in rows if row["rule"] == "REFERENCE" and row["reference_num_steps"] == 6]
+    assert {row["i_clip_caption"] for row in itself} == {1.0}
 
 
 def test_what_networks_see_is_kept(evaluation: Evaluation, camera: Camera, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from budgetfusion.budgets import Budget, prompt_id
 from budgetfusion.diffusion.pipeline import Model
 from budgetfusion.evaluate import Question
 from budgetfusion.figures import draw, neighbours, spread
+from budgetfusion.metrics.encoder import scene_encoder
 
 
 def budget(prompt: str, num_steps: int, predictor: str | None = None) -> Budget:
@@ -44,7 +45,7 @@ def test_both_figures_are_drawn(
     monkeypatch.setattr(figures, "in_slots", noise)
     budgets = [budget("a red ball on a green field", 5, predictor), budget("an empty white wall", 9, predictor)]
 
-    paths = list(draw(model, Question(budgets, [0], references=(17,)), tmp_path))
+    paths = list(draw(model, Question(budgets, [0], references=(17,)), tmp_path, scene_encoder()))
 
     assert [path.name for path in paths] == ["sufficiency.png", "neighbours.png"]
     for path in paths:

@@ -103,6 +103,43 @@ def test_a_table_of_another_model_is_refused(model: Model, renderer: Renderer, t
     assert path.read_bytes() == before
 
 
+def test_a_row_says_through_what_it_was_seen(model: Model, renderer: Renderer, tmp_path: Path) -> None:
+    """Captions are null where they were not asked for, and a number where they were."""
+    plain = measure(model, scene_encoder(), JOBS[:1], tmp_path / "plain.parquet")
+    spoken = measure(model, scene_encoder(captions=True), JOBS[:1], tmp_path / "spoken.parquet")
+
+    assert {(row["encoder"], row["i_clip_caption"]) for row in plain} == {(scene_encoder().name, None)}
+    assert {row["encoder"] for row in spoken} == {scene_encoder(captions=True).name}
+    assert [row["i_clip_caption"] for row in spoken if row["num_steps"] == KNOTS[-1]] == [1.0]
+    assert all(0 <= row["i_clip_caption"] <= 1 for row in spoken)
+    assert spoken == read_table(tmp_path / "spoken.parquet", MEASUREMENT)
+
+
+def test_a_table_of_another_encoder_is_refused(model: Model, renderer: Renderer, tmp_path: Path) -> None:
+    """What two encoders say cannot be compared, and half a column of captions is none."""
+    path = tmp_path / "m.parquet"
+    measure(model, scene_encoder(), JOBS[:1], path)
+    before = path.read_bytes()
+
+    with pytest.raises(FileContentError, match=r"found rows of encoder scenes:.*, expected scenes\+captions:"):
+        measure(model, scene_encoder(captions=True), JOBS, path)
+
+    assert path.read_bytes() == before
+
+
+def test_a_stopped_run_does_not_go_on_with_another_encoder(model: Model, renderer: Renderer, tmp_path: Path) -> None:
+    """Its finished batches are left alone."""
+    path = tmp_path / "m.parquet"
+    renderer.stop_after = len(KNOTS) + 3
+    with pytest.raises(KeyboardInterrupt):
+        measure(model, scene_encoder(), JOBS, path, batch_size=1)
+    renderer.stop_after = 1000
+
+    rows = measure(model, scene_encoder(captions=True), JOBS, path, batch_size=1)
+
+    assert {row["encoder"] for row in rows} == {scene_encoder(captions=True).name}
+
+
 def test_a_real_measurement_is_reproducible(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same job gives the same rows, bit for bit, alone and beside others (at a few knots, to be quick)."""
     monkeypatch.setattr(measuring, "KNOTS", (1, 2, 3, 5))

@@ -22,7 +22,9 @@ ROWS: list[dict[str, Any]] = [
         "l_snr": 0.1,
         "d_sim": 0.2,
         "i_clip": 0.9,
+        "i_clip_caption": None,
         "ssim": None,
+        "encoder": "scenes:0a1b2c3d4e5f",
         "config_digest": "c" * 64,
     }
 ]

@@ -32,8 +32,8 @@ def test_steps_or_evaluations_are_ours(transfers: Transfers, tmp_path: Path) -> 
         ("HEUN", "evaluations", 3, 5),
     ]
     assert rows[3]["tflop"] == rows[0]["tflop"] < rows[2]["tflop"]
-    assert transfers.answers(rows)
-    assert not transfers.answers(rows[1:])
+    assert transfers.answers(rows, scene_encoder())
+    assert not transfers.answers(rows[1:], scene_encoder())
 
 
 def test_finished_schedulers_are_not_asked_again(
