@@ -34,6 +34,7 @@ EXTRAS = {
     "plotext": "generate",
     "skimage": "generate",
     "torch_fidelity": "inception",
+    "ray": "distributed",
     "flask": "server",
     "sqlalchemy": "server",
     "alembic": "server",

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from budgetfusion import measure as measuring
+from budgetfusion.diffusion.ladder import Ladder
 from budgetfusion.diffusion.pipeline import Model
 from budgetfusion.errors import FileContentError
 from budgetfusion.measure import measure
@@ -27,9 +28,10 @@ class Renderer:
 
     def __call__(
         self, model: Model, prompts: list[str], seeds: list[int], steps: tuple[int, ...], *, slots: int
-    ) -> NDArray[np.uint8]:
+    ) -> Ladder:
         """Make the images of every step count."""
-        return np.stack([self.make(prompts, seeds, num_steps) for num_steps in steps], axis=1)
+        pixels = np.stack([self.make(prompts, seeds, num_steps) for num_steps in steps], axis=1)
+        return Ladder(pixels, pixels[..., :8, :8, 0].astype(np.float32)[:, :, None])
 
     def make(self, prompts: list[str], seeds: list[int], num_steps: int) -> NDArray[np.uint8]:
         """Make those of one, or stop like a pulled plug."""
@@ -103,12 +105,10 @@ def test_a_table_of_another_model_is_refused(model: Model, renderer: Renderer, t
     assert path.read_bytes() == before
 
 
-def test_a_real_measurement_is_reproducible(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_real_measurement_is_reproducible(model: Model) -> None:
     """The same job gives the same rows, bit for bit, alone and beside others (at a few knots, to be quick)."""
-    monkeypatch.setattr(measuring, "KNOTS", (1, 2, 3, 5))
-
-    first = measuring.measure_batch(model, scene_encoder(), JOBS[:1], slots=4)
-    second = measuring.measure_batch(model, scene_encoder(), JOBS[::-1], slots=4)
+    first = measuring.measure_batch(model, scene_encoder(), JOBS[:1], 4, (1, 2, 3, 5))
+    second = measuring.measure_batch(model, scene_encoder(), JOBS[::-1], 4, (1, 2, 3, 5))
 
     assert first == second[-4:]
     assert [row["num_steps"] for row in first] == [1, 2, 3, 5]
