@@ -152,6 +152,6 @@ class WorkersUnavailableError(BudgetFusionError):
 
     def __str__(self) -> str:
         return (
-            f"{self.workers} workers need a {self.kind} each: found {self.found} in Ray, expected {self.workers}. "
+            f"{self.workers} worker(s) need a {self.kind} each: found {self.found} in Ray, expected {self.workers}. "
             f"Give --workers {max(self.found, 1)}, or more machines."
         )

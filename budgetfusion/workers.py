@@ -12,14 +12,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import ray
 import ray.data
 
 from budgetfusion.errors import BudgetFusionError, WorkersUnavailableError
-from budgetfusion.measure import Batch, Measurer
+
+if TYPE_CHECKING:  # a worker imports torch when it loads its model, and not to be born
+    from budgetfusion.measure import Batch, Measurer
 
 _OBJECTS_BYTES = 256 * 2**20
 """Of shared memory for what workers and driver send each other: prompts and names, never images."""
@@ -42,7 +44,7 @@ class Workers:
     count: int
     device: str = "auto"
 
-    def __call__(self, measurer: Measurer, batches: Sequence[Batch]) -> Iterator[Batch]:
+    def __call__(self, measurer: "Measurer", batches: "Sequence[Batch]") -> "Iterator[Batch]":
         """Yield each batch once its part is there.
 
         Raises:
@@ -60,7 +62,7 @@ class Workers:
                 if not left[job["batch"]]:
                     yield batches[job["batch"]]
 
-    def _finished(self, measurer: Measurer, batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
+    def _finished(self, measurer: "Measurer", batches: "Sequence[Batch]") -> Iterator[dict[str, Any]]:
         """Yield a row for each job that is done: one block of the data set is one batch."""
         blocks = [_block(place, batch) for place, batch in enumerate(batches)]
         dataset = ray.data.from_arrow(blocks).map_batches(
@@ -91,7 +93,7 @@ class Worker:
         measurer: Loads the model at the first batch.
     """
 
-    def __init__(self, measurer: Measurer) -> None:
+    def __init__(self, measurer: "Measurer") -> None:
         self._measurer = measurer
 
     def __call__(self, jobs: pa.Table) -> pa.Table:
@@ -104,7 +106,7 @@ class Worker:
         return jobs.append_column("fault", pa.array([fault] * len(jobs), pa.binary()))
 
 
-def _block(place: int, batch: Batch) -> pa.Table:
+def _block(place: int, batch: "Batch") -> pa.Table:
     rows = [{"batch": place, "prompt": prompt, "seed": seed} for prompt, seed in batch]
     return pa.Table.from_pylist(rows, schema=_JOB)
 
