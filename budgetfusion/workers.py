@@ -74,9 +74,11 @@ class Workers:
             compute=ray.data.ActorPoolStrategy(size=min(self.count, len(batches)), max_tasks_in_flight_per_actor=2),
             **self._needs(),
         )
-        yield from dataset.iter_rows()
+        # without prefetching, which would hold a batch back until the next is there
+        for table in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+            yield from table.to_pylist()
 
-    def _needs(self) -> dict[str, int]:
+    def _needs(self) -> dict[str, Any]:
         """Return what Ray reserves for each worker, or say that there is not enough for all."""
         there = ray.cluster_resources()
         on_gpu = self.device == "cuda" or (self.device == "auto" and there.get("GPU", 0) > 0)
