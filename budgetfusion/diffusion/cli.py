@@ -116,7 +116,7 @@ def measure(
         return
     click.echo(f"Measurements: {out} ({len(wanted.measure())} rows)")
     if costs:
-        write_table(costs, measured_costs(load_model(**options), jobs[0][0]), COST)
+        write_table(costs, measured_costs(wanted.loaded[0], jobs[0][0]), COST)
         click.echo(f"Costs: {costs}")
 
 

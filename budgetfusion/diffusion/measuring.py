@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import click
@@ -40,9 +40,14 @@ class Wanted:
     latents: str | None
     options: dict[str, Any]
 
+    @cached_property
+    def loaded(self) -> tuple[Model, Encoder]:
+        """The model and the features of the metrics, in this process."""
+        return load(self.options)
+
     def estimate(self) -> Estimate:
         """Estimate what it costs."""
-        model, encoder = load(self.options)
+        model, encoder = self.loaded
         self._warn(model)
         return estimate(model, encoder, len(self.jobs), KNOTS, self.batch_size)
 
@@ -56,8 +61,7 @@ class Wanted:
             return measure_with(measurer, self.jobs, run=run, progress=advance)
 
     def _here(self) -> tuple[Run, Model, Callable[[], tuple[Model, Encoder]]]:
-        model, encoder = load(self.options)
-        return in_turn, model, lambda: (model, encoder)
+        return in_turn, self.loaded[0], lambda: self.loaded
 
     def _on_ray(self) -> tuple[Run, Model, Callable[[], tuple[Model, Encoder]]]:
         """The workers load the model; this process only needs its digest and its tokenizer."""
