@@ -9,7 +9,7 @@ import logging
 import os
 import pickle
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -75,7 +75,8 @@ class Workers:
             **self._needs(),
         )
         # without prefetching, which would hold a batch back until the next is there
-        for table in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+        tables: Iterable[Any] = dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
+        for table in tables:
             yield from table.to_pylist()
 
     def _needs(self) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from budgetfusion.measurements import MEASUREMENT, read_table
 
 workers = pytest.importorskip("budgetfusion.workers", reason="needs the extra 'distributed'")
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
+"""Ray Data warns of its own settings when it copies them."""
+
 BATCHES = [(("a", k), ("b", k)) for k in range(12)] + [(("c", 0),)]
 """As a measurer of two slots would get them; the last is smaller."""
 
@@ -57,17 +60,24 @@ def log(folder: Path) -> list[tuple[str, str, float, float]]:
     return [(name, pid, float(begun_s), float(ended_s)) for name, pid, begun_s, ended_s in lines]
 
 
-def test_a_killed_worker_costs_no_batch(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """One of two dies of SIGKILL in its first batch; each batch is yielded once, in silence, and no process stays."""
+def test_workers_are_silent_and_leave_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Ray is started for them, says nothing, and is gone with all its processes; each batch is yielded once."""
     before = set(psutil.Process().children(recursive=True))
 
+    found = list(workers.Workers(1, "cpu")(stub(tmp_path, seconds=0.0), BATCHES))
+
+    assert sorted(found) == sorted(BATCHES)
+    assert capfd.readouterr() == ("", "")
+    _, left = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=10)
+    assert left == []
+
+
+def test_a_killed_worker_costs_no_batch(running: None, tmp_path: Path) -> None:
+    """One of two dies of SIGKILL in its first batch; every batch is measured and yielded once."""
     found = list(workers.Workers(2, "cpu")(stub(tmp_path, is_mortal=True), BATCHES))
 
     assert sorted(found) == sorted(BATCHES)
     assert sorted(name for name, *_ in log(tmp_path)) == sorted("-".join(f"{p}{s}" for p, s in b) for b in BATCHES)
-    assert capfd.readouterr() == ("", "")
-    _, left = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=10)
-    assert left == []
 
 
 def test_two_workers_work_at_once(running: None, tmp_path: Path) -> None:
