@@ -35,6 +35,7 @@ EXTRAS = {
     "skimage": "generate",
     "torch_fidelity": "inception",
     "dreamsim": "dreamsim",
+    "ray": "distributed",
     "flask": "server",
     "sqlalchemy": "server",
     "alembic": "server",

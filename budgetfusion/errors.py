@@ -112,3 +112,47 @@ class NoSpaceError(BudgetFusionError):
         return (
             f"{self.path}: no space left on the disk. Nothing half-written was kept; free some space and run it again."
         )
+
+
+class ObjectStoreError(BudgetFusionError):
+    """An object store cannot be used, or does not answer."""
+
+    def __init__(self, location: str, reason: str) -> None:
+        super().__init__(location, reason)
+        self.location, self.reason = location, reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.location}: the object store does not answer as it should ({self.reason}). Check the address and "
+            "the connection, and run it again; what is stored is kept."
+        )
+
+
+class MetricNotFiniteError(BudgetFusionError):
+    """An image was measured as no number at all."""
+
+    def __init__(self, prompt: str, seed: int, num_steps: int, metric: str, value: float) -> None:
+        super().__init__(prompt, seed, num_steps, metric, value)
+        self.prompt, self.seed, self.num_steps = prompt, seed, num_steps
+        self.metric, self.value = metric, value
+
+    def __str__(self) -> str:
+        return (
+            f"Prompt '{self.prompt}' (seed {self.seed}, {self.num_steps} steps): found {self.metric} = {self.value}, "
+            "expected a finite number. Try --dtype float32, or leave this prompt out and run it again; finished "
+            "batches are kept."
+        )
+
+
+class WorkersUnavailableError(BudgetFusionError):
+    """More workers were asked for than Ray has processors for."""
+
+    def __init__(self, workers: int, found: int, kind: str) -> None:
+        super().__init__(workers, found, kind)
+        self.workers, self.found, self.kind = workers, found, kind
+
+    def __str__(self) -> str:
+        return (
+            f"{self.workers} worker(s) need a {self.kind} each: found {self.found} in Ray, expected {self.workers}. "
+            f"Give --workers {max(self.found, 1)}, or more machines."
+        )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from budgetfusion.errors import FileContentError
-from budgetfusion.files import replacing
+from budgetfusion.places import Place, place
 
 _METRICS = [
     ("l_snr_db", pa.float64()),  # decibels; higher = less fine detail
@@ -100,24 +100,26 @@ TRANSFER = pa.schema(
 """One row for each prompt, seed, scheduler and what is held equal: do OURS' step counts carry over?"""
 
 
-def write_table(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+def write_table(path: Path | Place, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
     """Write rows as Parquet, all of them or none.
 
     Raises:
         NoSpaceError: If the disk is full.
+        ObjectStoreError: If it is an object store that does not take them.
     """
-    with replacing(path) as partial:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), partial, compression="zstd")
+    with place(path).replacing() as unfinished:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), unfinished, compression="zstd")
 
 
-def read_table(path: Path, schema: pa.Schema) -> list[dict[str, Any]]:
+def read_table(path: Path | Place, schema: pa.Schema) -> list[dict[str, Any]]:
     """Read rows written by `write_table`.
 
     Raises:
         FileContentError: If the file is missing, is not Parquet or has other columns.
+        ObjectStoreError: If it is in an object store that does not answer.
     """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(place(path).opened())
     except FileNotFoundError as error:
         raise FileContentError(path, "no file", "a Parquet table", "Run the command that makes it.") from error
     except pa.ArrowInvalid as error:

@@ -4,8 +4,8 @@ They lie below a local folder or an object store; a reader never sees half of on
 """
 
 import hashlib
-import time
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
@@ -16,18 +16,13 @@ from fsspec.implementations.local import LocalFileSystem
 from numpy.typing import NDArray
 from PIL import Image
 
+from budgetfusion import patience
 from budgetfusion.files import replacing
 from stimuli.errors import StimulusMismatchError, StimulusMissingError, StoreError
 from stimuli.lossless import UnfitError, decode
 from stimuli.manifest import IMAGES_FOLDER, ImageFormat, image_path
 
 T = TypeVar("T")
-
-WAITS_S = (1.0, 4.0)
-"""An object store that does not answer is asked again after so many seconds, then given up."""
-
-_CLIENTS = ("botocore", "aiobotocore", "aiohttp", "gcsfs", "google", "azure", "adlfs", "requests")
-"""Packages of fsspec's file systems whose exceptions mean that the store did not answer."""
 
 
 class Store:
@@ -93,24 +88,16 @@ class Store:
 
     def _write(self, path: str, content: Callable[[], bytes]) -> None:
         if isinstance(self._system, LocalFileSystem):
-            with replacing(Path(path)) as partial:
-                partial.write_bytes(content())
+            with replacing(Path(path)) as unfinished:
+                unfinished.write_bytes(content())
         else:  # an object appears whole or not at all
             data = content()
             self._ask(lambda: self._system.pipe_file(path, data))
 
     def _ask(self, call: Callable[[], T]) -> T:
-        """Call the file system; one that is away is asked again after `WAITS_S`, a local one is not."""
-        waits = [] if isinstance(self._system, LocalFileSystem) else list(WAITS_S)
-        while True:
-            try:
-                return call()
-            except Exception as error:
-                if isinstance(error, FileNotFoundError | PermissionError) or not _is_away(error):
-                    raise
-                if not waits:
-                    raise StoreError(self.location, str(error) or type(error).__name__) from error
-                time.sleep(waits.pop(0))
+        """Call the file system; one that is away is asked again, a local one is not."""
+        waits = () if isinstance(self._system, LocalFileSystem) else patience.WAITS_S
+        return patience.ask(call, waits, partial(StoreError, self.location))
 
     def _verifies(self, sha256: str) -> bool:
         try:
@@ -147,7 +134,3 @@ def encode(pixels: NDArray[np.uint8], image_format: ImageFormat) -> bytes:
     else:
         Image.fromarray(pixels).save(data, format="WEBP", lossless=True, quality=100, method=4)
     return data.getvalue()
-
-
-def _is_away(error: Exception) -> bool:
-    return isinstance(error, OSError) or type(error).__module__.startswith(_CLIENTS)

@@ -6,20 +6,7 @@ from typing import Any
 
 import click
 
-from budgetfusion.diffusion.options import load_model, model_options
-
-
-class Integers(click.ParamType[tuple[int, ...]]):
-    """A list of whole numbers, such as 0,1,2,3."""
-
-    name = "integers"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Turn the text into numbers, or say what is wrong."""
-        try:
-            return tuple(int(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"found '{value}', expected whole numbers with commas between, such as 0,1,2,3", param, ctx)
+from budgetfusion.diffusion.options import Integers, load_model, model_options
 
 
 class Baselines(click.ParamType[tuple[str, ...]]):
@@ -103,19 +90,23 @@ def encoder_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @click.argument("prompts", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The measurement table (Parquet).")
+@click.option("--out", required=True, help="The measurement table (Parquet): a file, or an address in an object store.")
 @click.option("--seeds", type=Integers(), default="0,1,2,3", show_default=True)
 @click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Images that share a batch.")
+@click.option("--workers", type=click.IntRange(1), help="Measure in so many processes, through Ray.")
+@click.option("--keep-latents", "latents", help="Also keep the images' latents in this folder, or address.")
 @click.option("--costs", type=click.Path(path_type=Path), help="Also measure one image's costs, into this table.")
-@click.option("--dry-run", is_flag=True, help="Say how much work it is, and stop.")
+@click.option("--dry-run", is_flag=True, help="Say how much work it is, estimate what it costs, and stop.")
 @click.option("--distilled", is_flag=True, help="Measure the model although it is distilled to a few steps.")
 @encoder_options
 @model_options
 def measure(
     prompts: Path,
-    out: Path,
+    out: str,
     seeds: tuple[int, ...],
     batch_size: int,
+    workers: int | None,
+    latents: str | None,
     costs: Path | None,
     dry_run: bool,
     distilled: bool,
@@ -124,39 +115,25 @@ def measure(
     **options: Any,
 ) -> None:
     """Measure quality at 1 to 129 steps for each line of the file PROMPTS; run it again to go on where it stopped."""
-    from budgetfusion import measure as measuring
-    from budgetfusion.diffusion import notes
     from budgetfusion.diffusion.costs import costs as measured_costs
+    from budgetfusion.diffusion.measuring import Wanted
     from budgetfusion.measurements import COST, write_table
-    from budgetfusion.metrics import encoders
-    from budgetfusion.predictor.cli import warn_cut, warn_unknown
-    from budgetfusion.progress import bar
     from budgetfusion.prompts import read_prompts
     from budgetfusion.steps import KNOTS
 
+    if workers and options["device"].startswith("cuda:"):
+        raise click.UsageError("found one GPU for all workers, expected --device auto, cpu or cuda: each gets its own.")
     jobs = [(prompt, seed) for seed in seeds for prompt in read_prompts(prompts)]
     click.echo(
         f"{len(jobs)} prompts x seeds, {len(jobs) * len(KNOTS)} images, {len(jobs) * sum(KNOTS)} steps", err=True
     )
+    wanted = Wanted(jobs, out, batch_size, workers, latents, distilled, encoder, captions, options)
     if dry_run:
+        click.echo(wanted.estimate(), err=True)
         return
-    model = load_model(**options)
-    notes.refuse_distilled(model, is_meant=distilled)
-    notes.note_single_step(model, KNOTS)
-    warn_unknown(model.config.model, [prompt for prompt, _ in jobs])
-    warn_cut(model.pipe, [prompt for prompt, _ in jobs])
-    if encoder == "scenes" and model.config.model != "scenes":
-        click.echo(
-            "note: D-SIM and I-CLIP look through the encoder of the embedded scenes, at 64 x 64 pixels; "
-            "--encoder dreamsim+clip looks through networks of photographs.",
-            err=True,
-        )
-    seen = encoders.encoder(encoder, captions=captions, device=model.device)
-    with bar("measuring", len(jobs)) as advance:
-        rows = measuring.measure(model, seen, jobs, out, batch_size=batch_size, progress=advance)
-    click.echo(f"Measurements: {out} ({len(rows)} rows)")
+    click.echo(f"Measurements: {out} ({len(wanted.measure())} rows)")
     if costs:
-        write_table(costs, measured_costs(model, jobs[0][0]), COST)
+        write_table(costs, measured_costs(wanted.loaded[0], jobs[0][0]), COST)
         click.echo(f"Costs: {costs}")
 
 

@@ -1,4 +1,4 @@
-"""The options that choose a model and where it runs, the same for every command."""
+"""Options that several commands have: which model, where it runs, and lists of numbers."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,19 @@ import click
 
 if TYPE_CHECKING:
     from budgetfusion.diffusion.pipeline import Model
+
+
+class Integers(click.ParamType[tuple[int, ...]]):
+    """A list of whole numbers, such as 0,1,2,3."""
+
+    name = "integers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Turn the text into numbers, or say what is wrong."""
+        try:
+            return tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"found '{value}', expected whole numbers with commas between, such as 0,1,2,3", param, ctx)
 
 
 def model_options(function: Callable[..., Any]) -> Callable[..., Any]:

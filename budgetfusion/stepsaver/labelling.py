@@ -77,7 +77,7 @@ def similarities(row: Row) -> Similarities:
 
 
 def _rows(model: Model, prompts: Sequence[str], seed: int, grid: Sequence[int], slots: int) -> list[Row]:
-    images = ladder(model, prompts, [seed] * len(prompts), grid, slots=slots)
+    images = ladder(model, prompts, [seed] * len(prompts), grid, slots=slots).pixels
     return [_row(model, prompt, seed, grid, images[k]) for k, prompt in enumerate(prompts)]
 
 

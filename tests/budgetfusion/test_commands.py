@@ -12,7 +12,7 @@ from PIL import Image
 
 from budgetfusion import scenes
 from budgetfusion.budgets import Budget, prompt_id, write_budgets
-from budgetfusion.cli import cli
+from budgetfusion.cli import EXTRAS, cli
 from budgetfusion.config import GenerationConfig
 from budgetfusion.demo import PROMPTS
 from budgetfusion.diffusion.pipeline import Model, generate, load
@@ -131,12 +131,15 @@ def test_a_foolish_number_of_steps_is_refused(steps: str) -> None:
 
 
 def test_measure_says_how_much_work_it_is(tmp_path: Path) -> None:
-    """A dry run counts images and steps, and writes nothing."""
+    """A dry run counts images and steps, estimates what they cost, and writes nothing."""
     (tmp_path / "prompts.txt").write_text(f"{PROMPT}\n\n an empty white wall \n{PROMPT}\n")
 
     done = run("measure", tmp_path / "prompts.txt", "--out", tmp_path / "m.parquet", "--seeds", "0,1", "--dry-run")
 
     assert "4 prompts x seeds, 48 images, 1420 steps" in done.stderr
+    assert re.search(
+        r"estimated: [\d.]+ TFLOP, [\d.]+ (s|min|h), 9.6 kB of disk; latents, if kept, 147 kB", done.stderr
+    )
     assert not (tmp_path / "m.parquet").exists()
 
 
@@ -164,6 +167,20 @@ def test_train_refuses_rows_of_several_encoders(tmp_path: Path) -> None:
     done = run("train", tmp_path / "m.parquet", "--out", tmp_path / "p")
 
     assert re.search(r"found rows of encoders other:0, scenes:\w+, expected those of one", str(done.exception))
+
+
+def test_workers_without_ray_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line says which extra brings it, before anything is loaded; one GPU for all is refused."""
+    (tmp_path / "prompts.txt").write_text(PROMPT)
+    words = ("measure", tmp_path / "prompts.txt", "--out", tmp_path / "m.parquet", "--workers", "2")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "budgetfusion.workers", raising=False)
+
+    absent, one = run(*words), run(*words, "--device", "cuda:1")
+
+    assert isinstance(absent.exception, ModuleNotFoundError)
+    assert EXTRAS[str(absent.exception.name)] == "distributed"
+    assert "found one GPU for all workers, expected --device auto, cpu or cuda" in one.stderr
 
 
 def test_an_empty_prompt_file_is_named(tmp_path: Path) -> None:

@@ -9,11 +9,14 @@ from budgetfusion.errors import (
     DeviceUnavailableError,
     FileAccessError,
     FileContentError,
+    MetricNotFiniteError,
     MissingExtraError,
     ModelUnavailableError,
     NoSpaceError,
+    ObjectStoreError,
     PredictorMismatchError,
     PredictorWidthError,
+    WorkersUnavailableError,
 )
 
 MESSAGES = [
@@ -53,6 +56,20 @@ MESSAGES = [
     (
         NoSpaceError("rows.parquet"),
         "rows.parquet: no space left on the disk. Nothing half-written was kept; free some space and run it again.",
+    ),
+    (
+        ObjectStoreError("s3://bucket/m.parquet", "no answer after 60 s"),
+        "s3://bucket/m.parquet: the object store does not answer as it should (no answer after 60 s). Check the "
+        "address and the connection, and run it again; what is stored is kept.",
+    ),
+    (
+        MetricNotFiniteError("a red ball", 3, 17, "d_sim", float("inf")),
+        "Prompt 'a red ball' (seed 3, 17 steps): found d_sim = inf, expected a finite number. Try --dtype float32, or "
+        "leave this prompt out and run it again; finished batches are kept.",
+    ),
+    (
+        WorkersUnavailableError(4, 2, "GPU"),
+        "4 worker(s) need a GPU each: found 2 in Ray, expected 4. Give --workers 2, or more machines.",
     ),
 ]
 

@@ -12,8 +12,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 from numpy.typing import NDArray
 from PIL import Image
 
+from budgetfusion import patience
 from budgetfusion.errors import NoSpaceError
-from stimuli import store as stores
 from stimuli.errors import StimulusMismatchError, StimulusMissingError, StoreError
 from stimuli.manifest import image_path
 from stimuli.store import Store, load, pixel_sha256, save
@@ -157,7 +157,7 @@ class LateFileSystem(MemoryFileSystem):
 def late(monkeypatch: pytest.MonkeyPatch) -> type[LateFileSystem]:
     """A late store that is asked again without waiting."""
     fsspec.register_implementation("late", LateFileSystem, clobber=True)
-    monkeypatch.setattr(stores, "WAITS_S", (0.0, 0.0))
+    monkeypatch.setattr(patience, "WAITS_S", (0.0, 0.0))
     monkeypatch.setattr(LateFileSystem, "patience", 0)
     monkeypatch.setattr(LateFileSystem, "asked", 0)
     return LateFileSystem
