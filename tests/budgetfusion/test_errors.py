@@ -31,8 +31,9 @@ MESSAGES = [
     ),
     (
         ModelUnavailableError("nowhere", "no such folder"),
-        "Model 'nowhere' cannot be loaded: no such folder. Expected 'scenes', a folder in diffusers' format or "
-        "the id of a model on the hub that this machine reaches; check the spelling and the connection.",
+        "Model 'nowhere' cannot be loaded: no such folder. Expected 'scenes' or another name, a folder in diffusers' "
+        "format, a .safetensors file, or the id of a model on the hub that this machine reaches; check the spelling "
+        "and the connection.",
     ),
     (
         PredictorMismatchError("scenes", "a" * 64, "mine.safetensors", "b" * 64),
