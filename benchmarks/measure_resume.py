@@ -22,11 +22,11 @@ from benchmarks.harness import Figure, main
 from benchmarks.measuring import SLOTS, STEPS, Sleeping, jobs, notes, table, work
 
 KILLS, QUICK_KILLS, QUICK_RAY_KILLS = 10, 2, 1
-JOBS, QUICK_JOBS = 40, 12
+JOBS, QUICK_JOBS = 60, 12
 WORKERS = 2
 SLEEPS = 40
 OVER_ONE = 1.8
-PATIENCE_S = 120
+PATIENCE_S = 600
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -60,7 +60,7 @@ def measure(quick: bool) -> list[Figure]:
 def _figures(root: Path, digest: str, count: int, workers: int, kills: int) -> list[Figure]:
     """Kill and resume a measurement until it is whole, and compare it with the one that was not killed."""
     folder, whole, wanted = _made(root / str(workers)), _rows(root / "whole"), count * len(STEPS)
-    tally = _killed(folder, digest, count, workers, kills, _span(root / "whole") / kills)
+    tally = _killed(folder, digest, count, workers, kills, _span(root / "whole") * SLOTS / count)
     found, begun = _rows(folder), Counter(note.batch for note in notes(folder))
     keys = Counter(zip(*(found[name].to_pylist() for name in ("prompt", "seed", "num_steps")), strict=True))
     differing = sum(not found[name].equals(whole[name]) for name in whole.column_names)
@@ -79,13 +79,14 @@ def _figures(root: Path, digest: str, count: int, workers: int, kills: int) -> l
     ]
 
 
-def _killed(folder: Path, digest: str, count: int, workers: int, kills: int, longest_s: float) -> Tally:
-    """Kill a run again and again, each time a random while after its next batch began; let it then come to its end."""
+def _killed(folder: Path, digest: str, count: int, workers: int, kills: int, batch_s: float) -> Tally:
+    """Kill a run again and again, each time within the batch after some random number; let it then come to its end."""
     rng, tally = random.Random(kills + workers), Tally()  # noqa: S311 - chance, not secrets
+    most = max(1, count // SLOTS // kills - 1)
     process = _begun(folder, digest, count, workers)
     for _ in range(kills):
-        _await_batch(folder, process)
-        time.sleep(rng.uniform(0, longest_s))
+        _await_batches(folder, process, rng.randint(1, most))
+        time.sleep(rng.uniform(0, batch_s))
         if not process.is_alive():
             break
         _kill(process, folder, workers, tally)
@@ -115,12 +116,12 @@ def _begun(folder: Path, digest: str, count: int, workers: int) -> BaseProcess:
     return process
 
 
-def _await_batch(folder: Path, process: BaseProcess) -> None:
-    """Wait until a batch is begun, or the run is over."""
-    known, end_s = len(notes(folder)), time.monotonic() + PATIENCE_S
-    while len(notes(folder)) == known and process.is_alive():
+def _await_batches(folder: Path, process: BaseProcess, count: int) -> None:
+    """Wait until so many more batches are begun, or the run is over."""
+    wanted, end_s = len(notes(folder)) + count, time.monotonic() + PATIENCE_S
+    while len(notes(folder)) < wanted and process.is_alive():
         if time.monotonic() > end_s:
-            raise TimeoutError(f"no batch was begun within {PATIENCE_S} s")
+            raise TimeoutError(f"no further batch was begun within {PATIENCE_S} s")
         time.sleep(0.01)
 
 

@@ -133,6 +133,7 @@ def _ray(count: int) -> Iterator[None]:
 def _start(count: int) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it calls every actor of Ray Data's an error
     if address := os.environ.get("RAY_ADDRESS"):
         ray.init(address, **quiet)
     else:
