@@ -36,7 +36,7 @@ def is_for_training(scene: Scene) -> bool:
 
 
 def sample_for_training(rng: random.Random, simple: float = 0.0) -> Scene:
-    """Draw a scene as `grammar.sample` does, until it holds no held-out combination."""
+    """Draw a scene as `sentences.sample` does, until it holds no held-out combination."""
     while True:
         scene = sample(rng, simple)
         if is_for_training(scene):
