@@ -2,7 +2,8 @@
 
 Three things make the last bits differ, and each is taken away. The sum of a step is computed in diffusers' order. The
 convolutions of oneDNN and NNPACK depend on how many rows share a batch; PyTorch's own do not. And a product with few
-rows, as those of the timestep have, depends on their number; it is computed for one image at a time.
+rows, as those of the timestep and of a pooled text have, depends on their number; it is computed for one image at a
+time.
 """
 
 import warnings
@@ -37,14 +38,16 @@ def kernels() -> Iterator[None]:
 
 @contextmanager
 def image_by_image(unet: nn.Module, rows: int) -> Iterator[None]:
-    """Compute a UNet's products of one vector for each row, those of the timestep, for one image at a time.
+    """Compute a UNet's products of one vector for each row, of the timestep and the pooled text, image by image.
 
     Args:
         unet: The denoiser.
         rows: Of one image.
     """
     linears = [module for module in unet.modules() if isinstance(module, nn.Linear)]
-    hooks = [linear.register_forward_hook(partial(_image_by_image, rows)) for linear in linears]
+    hooks = [linear.register_forward_hook(partial(_vectors, rows)) for linear in linears]
+    if (pooling := getattr(unet, "add_embedding", None)) is not None:
+        hooks.append(pooling.register_forward_hook(partial(_image_by_image, rows)))
     try:
         yield
     finally:
@@ -83,11 +86,13 @@ def _no_warnings() -> Iterator[None]:
         yield
 
 
-def _image_by_image(rows: int, linear: nn.Linear, inputs: tuple[torch.Tensor], found: torch.Tensor) -> torch.Tensor:
+def _vectors(rows: int, linear: nn.Linear, inputs: tuple[torch.Tensor], found: torch.Tensor) -> torch.Tensor:
+    return found if inputs[0].dim() != 2 else _image_by_image(rows, linear, inputs, found)
+
+
+def _image_by_image(rows: int, module: nn.Module, inputs: tuple[torch.Tensor], found: torch.Tensor) -> torch.Tensor:
     x = inputs[0]
-    if x.dim() != 2 or len(x) == rows:
-        return found
-    return torch.cat([nn.functional.linear(part, linear.weight, linear.bias) for part in x.split(rows)])
+    return found if len(x) == rows else torch.cat([module.forward(part) for part in x.split(rows)])
 
 
 def _scaled(x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
