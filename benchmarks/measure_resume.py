@@ -104,7 +104,7 @@ def _kill(process: BaseProcess, folder: Path, workers: int, tally: Tally) -> Non
     else:
         process.kill()
         process.join()
-        _, left = psutil.wait_procs(children, timeout=20)
+        _, left = psutil.wait_procs(children, timeout=60)
         tally.left_behind += len(left)
     tally.kills += 1
     tally.workers_killed += 1 if only_worker else max(workers, 1)

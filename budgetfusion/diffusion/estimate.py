@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import TypeVar
 
+from budgetfusion.diffusion.denoisers import denoiser
 from budgetfusion.diffusion.ladder import ladder
 from budgetfusion.diffusion.pictures import flops_of
 from budgetfusion.diffusion.pipeline import Model
@@ -61,8 +63,7 @@ def estimate(model: Model, encoder: Encoder, jobs: int, steps: Sequence[int], sl
         steps: Step counts of each.
         slots: Images that are denoised together.
     """
-    flops, pipe = flops_of(model), model.pipe
-    numbers = pipe.unet.config.in_channels * model.height * model.width // pipe.vae_scale_factor**2
+    flops, numbers = flops_of(model), prod(denoiser(model.pipe, (model.width, model.height)).shape)
     probe = slots * sum(map(flops.image, _PROBE_STEPS))
     is_cheap = probe <= _PROBE_TFLOP.get(model.device.partition(":")[0], 0.0)
     return Estimate(
