@@ -24,7 +24,7 @@ class PerceptronConfig:
     steps: tuple[int, ...] = KNOTS
     metrics: tuple[str, ...] = ("l_snr", "d_sim", "i_clip")
     hidden: int = 512
-    dropout: float = 0.3
+    dropout: float = 0.5
 
 
 class Perceptron(nn.Module):

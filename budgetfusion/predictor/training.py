@@ -24,7 +24,7 @@ class TrainingConfig:
     `rate` says whether the learning rate falls to 0 along a cosine or stays.
     """
 
-    epochs: int = 120
+    epochs: int = 80
     batch_size: int = 32
     learning_rate: float = 2e-3
     validation_share: float = 0.0
