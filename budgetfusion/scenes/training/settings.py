@@ -174,7 +174,7 @@ SMOKE = Settings(
     vae=VaeSettings(
         Schedule(64, 4, 2e-3, 8, (0.9, 0.99), 1e-4, 0.9, seed=1), widths=(8, 16, 16), latent_channels=4, held_out=32
     ),
-    decoder=DecoderSettings(Schedule(16, 4, 1e-3, 4, (0.9, 0.99), 1e-4, 0.9, seed=4)),
+    decoder=DecoderSettings(Schedule(32, 8, 2e-3, 4, (0.9, 0.99), 1e-4, 0.9, seed=4)),
     text=TextSettings(
         Schedule(24, 16, 1e-3, 4, (0.9, 0.98), 0.01, 0.9, seed=3),
         **{"width": 32, "layers": 2, "hidden": 64, "reader_layers": 1, "held_out": 32},
