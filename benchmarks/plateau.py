@@ -29,7 +29,7 @@ from budgetfusion.predictor.predictor import Predictor
 from budgetfusion.predictor.training import curves
 from budgetfusion.scenes import captions
 
-HELD_OUT_EACH, TRAINED_EACH = 12, 50  # captions of each of the six strata
+HELD_OUT_EACH, TRAINED_EACH = 24, 250  # captions of each of the six strata
 TARGET = 0.3
 REMEASURED = 5
 RESAMPLES = 1000

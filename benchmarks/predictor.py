@@ -15,6 +15,7 @@ from budgetfusion.diffusion.pipeline import Model, load
 from budgetfusion.diffusion.text import encode_text
 from budgetfusion.metrics import BADNESS
 from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
+from budgetfusion.predictor.perceptron import Perceptron, PerceptronConfig
 from budgetfusion.steps import KNOTS
 
 PROMPT = "a red ball on a green field"
@@ -29,9 +30,8 @@ def measure(quick: bool) -> list[Figure]:
     model = load(GenerationConfig(), "cpu")
     text = torch.from_numpy(encode_text(model.pipe, [PROMPT]))
     width, pairs = text.shape[1], 9 if quick else 31
-    layouts = (NetworkConfig.paper(width), NetworkConfig.ours(width))
     many = text.repeat(BATCH, 1)
-    paper, ours = (CurveNetwork(config).eval() for config in layouts)
+    paper, ours = CurveNetwork(NetworkConfig(width)).eval(), Perceptron(PerceptronConfig(width)).eval()
     step = _Step(model)
     with torch.inference_mode():
         speed = interleaved_ratio(lambda: paper(text), lambda: ours(text), pairs=pairs)

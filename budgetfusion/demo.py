@@ -8,18 +8,18 @@ import click
 from budgetfusion.files import write_text
 
 PROMPTS = (
-    "an empty cyan sky",
-    "a red and empty room",
-    "a big black heart in a park",
-    "a blue house on an orange striped wall",
-    "a small yellow kite to the left of a box in a field",
-    "an image of two red hearts to the left of a big blue boat at a beach",
-    "a white triangle, two cyan triangles and a small purple triangle on a red striped wall",
-    "two flowers, a blue kite and two cyan boats on a brown road",
-    "a purple boat, two red hearts, a boat and two green hearts on a pink striped wall",
-    "a crowd of people in a park",
-    "a wall full of colorful hearts",
-    "a traffic jam of many cars on a road",
+    "an empty room",
+    "a red and empty brick wall",
+    "a small white house on a table",
+    "a purple cloud in a city",
+    "two blue trees to the right of a green tree",
+    "a group of big yellow birds to the left of a cyan cow in a city",
+    "a green ring, a red cup and a small cyan ring in front of a brown brick wall",
+    "two black cows, a pair of yellow people, two white cars and three pink triangles by a sea",
+    "a grey cloud, two black kites, a brown bird and a black cloud on a white wall",
+    "a city full of houses",
+    "a crowded beach with many boats",
+    "a night sky full of stars",
 )
 """Held out by composition: the shipped predictor was trained on none of their combinations."""
 

@@ -60,7 +60,6 @@ class Wanted:
     def measure(self) -> list[Row]:
         """Measure, and return the rows of the table; see `measure.measure_with`."""
         run, model, loads = self._on_ray() if self.workers else self._here()
-        notes.refuse_distilled(model, is_meant=self.distilled)
         self._warn(model)
         folder = LatentsFolder(Place(self.latents)) if self.latents else None
         measurer = Measurer(
@@ -77,11 +76,13 @@ class Wanted:
         from budgetfusion.workers import Workers
 
         model = load_model(**(self.options | {"device": "cpu"}), text_only=True)
+        notes.refuse_distilled(model, is_meant=self.distilled)
         return Workers(self.workers or 1, self.options["device"]), model, self._load
 
     def _load(self) -> tuple[Model, Encoder]:
-        """Load the model and the encoder; workers do so by themselves."""
+        """Load the model and the encoder; workers do so by themselves, and then the denoiser can tell, too."""
         model = load_model(**self.options)
+        notes.refuse_distilled(model, is_meant=self.distilled)
         return model, self._encoder(model.device)
 
     def _encoder(self, device: str) -> Encoder:

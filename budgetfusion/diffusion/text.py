@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 @torch.inference_mode()
 def encode_text(pipe: Any, prompts: Sequence[str]) -> NDArray[np.float32]:
-    """Return the pooled state of the pipeline's own text encoder; of several, the first, which is a CLIP in all kinds.
+    """Return the mean of the states of the pipeline's own text encoder; of several, the first, a CLIP in all kinds.
 
-    Stable Diffusion 3 carries that state on by a projection, and the predictor hears the projected one.
+    The states of all positions are what the denoiser attends to, padding included. The pooled state is that of one
+    position, which some denoisers never see, and which tells less where the encoder was not trained through it.
 
     Args:
         pipe: A diffusers pipeline with `tokenizer` and `text_encoder`.
@@ -28,18 +29,15 @@ def encode_text(pipe: Any, prompts: Sequence[str]) -> NDArray[np.float32]:
         truncation=True,
         return_tensors="pt",
     )
-    encoder = pipe.text_encoder
-    found = encoder(tokens.input_ids.to(encoder.device))
-    pooled = found.text_embeds if _is_projected(encoder) else found.pooler_output
-    unit = torch.nn.functional.normalize(pooled.float(), dim=-1)
+    states = pipe.text_encoder(tokens.input_ids.to(pipe.text_encoder.device)).last_hidden_state
+    unit = torch.nn.functional.normalize(states.float().mean(dim=1), dim=-1)
     text: NDArray[np.float32] = (unit * unit.shape[-1] ** 0.5).cpu().numpy()
     return text
 
 
 def text_width(pipe: Any) -> int:
     """Return how many numbers `encode_text` gives for a prompt."""
-    config = pipe.text_encoder.config
-    return int(config.projection_dim if _is_projected(pipe.text_encoder) else config.hidden_size)
+    return int(pipe.text_encoder.config.hidden_size)
 
 
 def too_long(pipe: Any, prompts: Sequence[str]) -> list[str]:
@@ -52,7 +50,3 @@ def too_long(pipe: Any, prompts: Sequence[str]) -> list[str]:
     most = pipe.tokenizer.model_max_length
     tokens = pipe.tokenizer(list(prompts), truncation=False, verbose=False).input_ids
     return [prompt for prompt, ids in zip(prompts, tokens, strict=True) if len(ids) > most]
-
-
-def _is_projected(encoder: Any) -> bool:
-    return type(encoder).__name__.endswith("WithProjection")

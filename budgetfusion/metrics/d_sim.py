@@ -1,7 +1,7 @@
 """D-SIM: the distance of two images' mid-level features.
 
 Source:
-    arXiv:2412.05780, Eq. 3 (DreamSim, 1 - cosine). The embedded features are the patch tokens of the scenes' CLIP.
+    arXiv:2412.05780, Eq. 3 (DreamSim, 1 - cosine). The embedded features are those of the scenes' mid-level encoder.
 """
 
 import numpy as np

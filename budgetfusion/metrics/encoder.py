@@ -1,4 +1,4 @@
-"""The embedded encoder: the image tower of the scenes' CLIP, seen at two depths."""
+"""The embedded encoder: the encoder of layout for D-SIM, and the image tower of the scenes' CLIP for I-CLIP."""
 
 import hashlib
 from functools import cache
@@ -13,7 +13,7 @@ from budgetfusion.metrics import Encoded, Features, Pixels
 from budgetfusion.metrics.captions import CaptionEncoder
 from budgetfusion.metrics.clip import Clip
 from budgetfusion.metrics.retrieval import Retrieval, bank
-from budgetfusion.scenes.midlevel import MidLevel
+from budgetfusion.scenes import midlevel
 
 NAME = "scenes"
 
@@ -35,14 +35,12 @@ class SceneEncoder:
         self.captions = captions
         model = CLIPVisionModelWithProjection.from_pretrained(scenes.CLIP, dtype=torch.float32)
         self.model = model.eval().requires_grad_(False).to(device)
-        self.midlevel: MidLevel | None = None  # `midlevel.load(device=device)` from the next embedded weights on
+        self.midlevel = midlevel.load(device=device)
 
     @property
     def name(self) -> str:
         """Its name and the digest of all weights that it looks through."""
-        facts = {"clip": weights_digest(self.model)}
-        if self.midlevel:
-            facts["midlevel"] = weights_digest(self.midlevel.network)
+        facts = {"clip": weights_digest(self.model), "midlevel": weights_digest(self.midlevel.network)}
         return full_name(NAME, facts, self.captions)
 
     def __call__(self, images: Pixels) -> Encoded:
@@ -52,24 +50,20 @@ class SceneEncoder:
             images: RGB, shape (images, height, width, 3), 0..255; resized to 64 x 64 if they are larger.
 
         Returns:
-            Mid-level features, shape (images, 64 * 128): the patch tokens before the last layer, or, if there is an
-            encoder of layout, what it says; embeddings, shape (images, 128); and those of captions, likewise.
+            Mid-level features, shape (images, 128); embeddings, shape (images, 128); and those of captions, likewise.
         """
-        parts = [self._encode(images[k : k + _BATCH]) for k in range(0, len(images), _BATCH)]
-        features, embeddings = zip(*parts, strict=True)
+        embeddings = [self._embed(images[k : k + _BATCH]) for k in range(0, len(images), _BATCH)]
         captions = self.captions(images) if self.captions else None
-        return Encoded(np.concatenate(features), np.concatenate(embeddings), captions)
+        return Encoded(self.midlevel.features(images), np.concatenate(embeddings), captions)
 
     @torch.inference_mode()
-    def _encode(self, images: Pixels) -> tuple[Features, Features]:
+    def _embed(self, images: Pixels) -> Features:
         pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2).float() / 255
         if pixels.shape[-2:] != (64, 64):
             pixels = torch.nn.functional.interpolate(pixels, (64, 64), mode="bicubic", antialias=True).clamp(0, 1)
         normal = (pixels - _MEAN.to(self.device)) / _STD.to(self.device)
-        out = self.model(pixel_values=normal, output_hidden_states=True)
-        patches = out.hidden_states[-2][:, 1:].flatten(1)
-        features = self.midlevel.features(images) if self.midlevel else patches.cpu().numpy()
-        return features, out.image_embeds.cpu().numpy()
+        found: Features = self.model(pixel_values=normal).image_embeds.cpu().numpy()
+        return found
 
 
 @cache

@@ -10,7 +10,7 @@ import numpy as np
 
 from budgetfusion.metrics import Pixels
 from budgetfusion.metrics.clip import Clip
-from budgetfusion.scenes.grammar import sample
+from budgetfusion.scenes.sentences import sample
 
 BANK = 2048
 """Captions that are drawn from the grammar; the same one may be drawn twice."""

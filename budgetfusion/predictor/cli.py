@@ -53,7 +53,8 @@ def predict(
 
 def warn_unknown(model: str, prompts: list[str]) -> None:
     """Say on standard error which words of the prompts the embedded model never saw."""
-    from budgetfusion.scenes.grammar import COLOURS, PREPOSITIONS, SHAPES, unknown_words
+    from budgetfusion.scenes.grammar import COLOURS, PREPOSITIONS, SHAPES
+    from budgetfusion.scenes.sentences import unknown_words
 
     if model != "scenes":
         return

@@ -11,6 +11,7 @@ from budgetfusion.errors import FileContentError
 from budgetfusion.measurements import MEASUREMENT, read_table
 from budgetfusion.predictor import spread
 from budgetfusion.predictor.network import NetworkConfig
+from budgetfusion.predictor.perceptron import PerceptronConfig
 from budgetfusion.predictor.predictor import Predictor
 from budgetfusion.predictor.training import PAPER, TrainingConfig, passes
 from budgetfusion.progress import bar
@@ -30,7 +31,7 @@ def train_predictor(
     Args:
         model: The model that was measured (its text encoder is enough).
         path: The measurement table.
-        size: 'small' (`NetworkConfig.ours`) or 'paper' (three networks of hidden 512, along 1..129 steps).
+        size: 'small' (`PerceptronConfig`) or 'paper' (`NetworkConfig`).
         epochs: Passes over the prompts; the size's own if none.
         held_out: Prompts that it must not learn from.
         seed: Of the first weights and of the order of the prompts.
@@ -41,7 +42,7 @@ def train_predictor(
     """
     rows = rows_of(model, path, without=held_out)
     width = text_width(model.pipe)
-    network = NetworkConfig.ours(width) if size == "small" else NetworkConfig.paper(width)
+    network = PerceptronConfig(width) if size == "small" else NetworkConfig(width)
     training = replace(TrainingConfig() if size == "small" else PAPER, seed=seed)
     training = replace(training, epochs=epochs or training.epochs)
     folds = FOLDS if size == "small" and len({row["prompt"] for row in rows}) >= FOLDS else 0
@@ -86,7 +87,7 @@ class Fit:
         training: How.
     """
 
-    def __init__(self, model: Model, network: NetworkConfig, training: TrainingConfig) -> None:
+    def __init__(self, model: Model, network: NetworkConfig | PerceptronConfig, training: TrainingConfig) -> None:
         self._model, self._network, self._training = model, network, training
 
     def __call__(

@@ -1,59 +1,38 @@
-"""The whole network in one file: a bidirectional LSTM over step counts, told by a text embedding what to draw."""
+"""The paper's network in one file: a bidirectional LSTM over step counts, told by a text embedding what to draw."""
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from budgetfusion.steps import DENSE, KNOTS
+from budgetfusion.steps import DENSE
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Sizes of the network.
+    """Sizes of the network: the paper's, and what its Table 1 takes away.
 
-    The paper trains one network for each metric with `hidden` 512 on all 129 step counts; the shipped predictor shares
-    one small trunk and runs along the 12 measured step counts alone, between which the labels are straight lines
-    anyway.
-
-    `position` says how a step count enters: 'learned' embeddings that start at random, as BERT's do; 'waves', learned
-    ones that start at sines; 'sinusoidal', which are never learned; or 'none'. `hears_text` may be switched off, and
-    `body` exchanged for a perceptron at each position: the ablations of the paper's Table 1. `interpolation` is that
-    between `steps`.
+    `position` says how a step count enters: 'learned' embeddings that start at random, as BERT's do; 'sinusoidal'
+    ones, which are never learned; or 'none'. `hears_text` may be switched off, and `body` exchanged for a perceptron at
+    each position. The rate of the dropout, which the paper does not give, is the usual one of its source. Smaller
+    `hidden` is for tests and for machines without a GPU.
     """
 
     text_width: int
-    steps: tuple[int, ...] = KNOTS
+    steps: tuple[int, ...] = DENSE
     metrics: tuple[str, ...] = ("l_snr", "d_sim", "i_clip")
-    hidden: int = 128
+    hidden: int = 512
     mlp_hidden: int = 128
-    dropout: float = 0.3
-    shared_trunk: bool = True
-    position: Literal["waves", "learned", "sinusoidal", "none"] = "waves"
+    dropout: float = 0.5
+    position: Literal["learned", "sinusoidal", "none"] = "learned"
     hears_text: bool = True
     body: Literal["lstm", "mlp"] = "lstm"
-    interpolation: Literal["linear", "monotone"] = "linear"
-
-    @classmethod
-    def paper(cls, text_width: int, hidden: int = 512) -> Self:
-        """Return the paper's layout; the dropout rate, which it does not give, is the usual one of its source.
-
-        Args:
-            text_width: Of the text embeddings.
-            hidden: 512 in the paper; smaller ones are for tests and for machines without a GPU.
-        """
-        return cls(text_width, steps=DENSE, hidden=hidden, dropout=0.5, shared_trunk=False, position="learned")
-
-    @classmethod
-    def ours(cls, text_width: int) -> Self:
-        """Return the shipped layout: one trunk, three heads, the knots alone, and monotone curves between them."""
-        return cls(text_width, interpolation="monotone")
 
 
 class CurveNetwork(nn.Module):
-    """Quality at some step counts from a text embedding.
+    """Quality at some step counts from a text embedding: one network for each metric, which share nothing.
 
     Source:
         arXiv:2412.05780, section 3.3 and Eq. 6: the text embedding plus a learned embedding of each step count go
@@ -63,8 +42,7 @@ class CurveNetwork(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        trunks = 1 if config.shared_trunk else len(config.metrics)
-        self.trunks = nn.ModuleList(Trunk(config) for _ in range(trunks))
+        self.trunks = nn.ModuleList(Trunk(config) for _ in config.metrics)
         self.heads = nn.ModuleList(_head(config) for _ in config.metrics)
 
     def forward(self, text: Tensor) -> Tensor:
@@ -76,15 +54,14 @@ class CurveNetwork(nn.Module):
         Returns:
             Metric values in (0, 1), shape (batch, metrics, steps).
         """
-        states = [trunk(text) for trunk in self.trunks]
-        curves = [head(states[k % len(states)]).squeeze(-1) for k, head in enumerate(self.heads)]
+        curves = [head(trunk(text)).squeeze(-1) for trunk, head in zip(self.trunks, self.heads, strict=True)]
         return torch.sigmoid(torch.stack(curves, dim=1))
 
     def part(self, metric: str) -> "CurveNetwork":
         """Return the network of one metric: it shares this one's weights, and nothing with the other metrics'.
 
         Args:
-            metric: One of the configuration's; the trunks must not be shared.
+            metric: One of the configuration's.
         """
         k = self.config.metrics.index(metric)
         part = CurveNetwork(replace(self.config, metrics=(metric,)))
@@ -123,7 +100,7 @@ def _positions(config: NetworkConfig) -> nn.Embedding:
         nn.init.normal_(embedding.weight, std=0.02)  # as BERT starts its own (arXiv:1810.04805)
         return embedding
     start = torch.zeros(length, width) if config.position == "none" else _waves(length, width)
-    fixed: nn.Embedding = nn.Embedding.from_pretrained(start, freeze=config.position != "waves")
+    fixed: nn.Embedding = nn.Embedding.from_pretrained(start)
     return fixed
 
 
@@ -135,10 +112,7 @@ def _perceptron(config: NetworkConfig, parameters: int) -> nn.Sequential:
 
 
 def _waves(length: int, width: int) -> Tensor:
-    """Return sines and cosines of the places in the sequence, shape (length, width): where the learned ones start.
-
-    Neighbouring places start alike, so curves are smooth long before the positions are learned.
-    """
+    """Return sines and cosines of the places in the sequence, shape (length, width) (arXiv:1706.03762, section 3.5)."""
     position = torch.arange(length, dtype=torch.float32)[:, None]
     pace = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
     return torch.stack([torch.sin(position * pace), torch.cos(position * pace)], dim=-1).flatten(1)[:, :width]

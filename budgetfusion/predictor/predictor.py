@@ -22,6 +22,7 @@ from budgetfusion.predictor import spread
 from budgetfusion.predictor import training as fitting
 from budgetfusion.predictor.interpolation import monotone
 from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
+from budgetfusion.predictor.perceptron import Perceptron, PerceptronConfig
 from budgetfusion.predictor.training import TrainingConfig
 from budgetfusion.steps import interpolate
 
@@ -29,11 +30,17 @@ TextEncoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Prompts to text embeddings, shape (prompts, width)."""
 
 
+LAYOUTS: dict[str, type[NetworkConfig] | type[PerceptronConfig]] = {
+    "CurveNetwork": NetworkConfig,
+    "Perceptron": PerceptronConfig,
+}
+
+
 @dataclass(frozen=True)
 class Predictor:
     """A fitted network with the digest of the model that it was measured on."""
 
-    network: CurveNetwork
+    network: CurveNetwork | Perceptron
     model_digest: str
     facts: dict[str, Any]
     digest: str = ""
@@ -44,7 +51,7 @@ class Predictor:
         rows: Sequence[dict[str, Any]],
         encode: TextEncoder,
         *,
-        network: NetworkConfig | None = None,
+        network: NetworkConfig | PerceptronConfig | None = None,
         training: TrainingConfig | None = None,
         progress: Callable[[int, float], None] = lambda epoch, loss: None,
         device: str = "cpu",
@@ -54,7 +61,7 @@ class Predictor:
         Args:
             rows: Of the measurement table.
             encode: The text encoder of the model that was measured.
-            network: Sizes; `NetworkConfig.ours` unless given.
+            network: The paper's layout or ours; `PerceptronConfig` unless given.
             training: How; see `TrainingConfig`.
             progress: Called after each epoch with its number and the loss.
             device: Where it is fitted.
@@ -66,10 +73,13 @@ class Predictor:
         prompts, targets = fitting.curves(rows, network.metrics if network else tuple(BADNESS))
         text = encode(prompts)
         torch.manual_seed(training.seed)
-        net = CurveNetwork(network or NetworkConfig.ours(text.shape[1]))
-        columns = np.array(net.config.steps) - 1
-        fit = fitting.fit if net.config.shared_trunk else fitting.fit_apart
-        losses = fit(net, text, targets[:, :, columns], training, progress, device)
+        net = _network(network or PerceptronConfig(text.shape[1]))
+        lesson = (text, targets[:, :, np.array(net.config.steps) - 1])
+        if isinstance(net, CurveNetwork):
+            losses = fitting.fit_apart(net, *lesson, training, progress, device)
+        else:
+            net.settle(*lesson)
+            losses = fitting.fit(net, *lesson, training, progress, device)
         facts = {"prompts": len(prompts), "seeds": len({row["seed"] for row in rows}), "loss": losses[-1]}
         return cls(net, rows[0]["config_digest"], facts | {"training": asdict(training)})
 
@@ -85,7 +95,7 @@ class Predictor:
         """
         self.network.eval()
         curves: NDArray[np.float64] = self.network(torch.from_numpy(text)).double().numpy()
-        spread_over = monotone if self.network.config.interpolation == "monotone" else interpolate
+        spread_over = interpolate if isinstance(self.network, CurveNetwork) else monotone
         return spread_over(curves, np.array(self.network.config.steps))
 
     def suggest(self, text: NDArray[np.float32], quantile: float | None = None) -> list[Suggestion]:
@@ -133,6 +143,7 @@ class Predictor:
         """Write the predictor as safetensors, all of it or none."""
         metadata = {
             "model_digest": self.model_digest,
+            "layout": type(self.network).__name__,
             "network": json.dumps(asdict(self.network.config)),
             "facts": json.dumps(self.facts, sort_keys=True),
         }
@@ -152,12 +163,12 @@ class Predictor:
             with safe_open(path, framework="pt") as file:
                 metadata = file.metadata()
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- not a dict
-            config = json.loads(metadata["network"])
+            config, layout = json.loads(metadata["network"]), LAYOUTS[metadata["layout"]]
         except FileNotFoundError as error:
             raise FileContentError(path, "no file", "a predictor", remedy) from error
         except (SafetensorError, KeyError, TypeError) as error:
             raise FileContentError(path, "no predictor", "a predictor", remedy) from error
-        network = CurveNetwork(NetworkConfig(**(config | {key: tuple(config[key]) for key in ("steps", "metrics")})))
+        network = _network(layout(**(config | {key: tuple(config[key]) for key in ("steps", "metrics")})))
         network.load_state_dict(tensors)
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         return cls(network, metadata["model_digest"], json.loads(metadata["facts"]), found)
@@ -177,3 +188,7 @@ class Predictor:
             predictor_digest=self.digest,
             model_digest=model_digest,
         )
+
+
+def _network(config: NetworkConfig | PerceptronConfig) -> CurveNetwork | Perceptron:
+    return CurveNetwork(config) if isinstance(config, NetworkConfig) else Perceptron(config)

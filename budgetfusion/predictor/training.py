@@ -12,44 +12,36 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from budgetfusion.errors import BudgetFusionError
-from budgetfusion.plateau import RANGE_FLOOR
 from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
+from budgetfusion.predictor.perceptron import Perceptron, PerceptronConfig
 from budgetfusion.steps import KNOTS, interpolate
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""Predicted and target curves, both (batch, metrics, steps), to one number."""
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How the network is fitted; the defaults suit a few hundred prompts, `PAPER` the paper's 16,545.
+    """How a network is fitted, by Adam and least squares; the defaults suit ours and some hundred prompts.
 
-    `rate` says whether the learning rate falls to 0 along a cosine or stays; `longest_gradient` cuts longer ones (none:
-    never).
+    `rate` says whether the learning rate falls to 0 along a cosine or stays.
     """
 
     epochs: int = 80
     batch_size: int = 32
     learning_rate: float = 2e-3
-    loss: Literal["shape", "l2"] = "shape"
     validation_share: float = 0.0
     rate: Literal["cosine", "constant"] = "cosine"
-    longest_gradient: float | None = 1.0
     seed: int = 0
 
 
-PAPER = TrainingConfig(
-    epochs=25, learning_rate=1e-4, loss="l2", validation_share=0.05, rate="constant", longest_gradient=None
-)
+PAPER = TrainingConfig(epochs=25, learning_rate=1e-4, validation_share=0.05, rate="constant")
 """As arXiv:2412.05780, section 3.3, trains; the optimizer (Adam) and the best of a validation share are ours."""
 
 EPOCHS_TIMES = {"i_clip": 2}
 """The paper trains the network of I-CLIP for 50 epochs and the others for 25."""
 
 
-def passes(network: NetworkConfig, training: TrainingConfig) -> int:
+def passes(network: NetworkConfig | PerceptronConfig, training: TrainingConfig) -> int:
     """Return how many epochs a fit counts, over all networks that are fitted apart."""
-    if network.shared_trunk:
+    if isinstance(network, PerceptronConfig):
         return training.epochs
     return sum(training.epochs * EPOCHS_TIMES.get(metric, 1) for metric in network.metrics)
 
@@ -96,7 +88,7 @@ def curves(rows: Sequence[dict[str, Any]], metrics: Sequence[str]) -> tuple[list
 
 
 def fit(
-    network: CurveNetwork,
+    network: CurveNetwork | Perceptron,
     text: NDArray[np.float32],
     targets: NDArray[np.float64],
     config: TrainingConfig,
@@ -122,16 +114,17 @@ def fit(
     judged = order[:held] if held else order
     x, y = torch.from_numpy(text).to(device), torch.from_numpy(targets.astype(np.float32)).to(device)
     network.to(device)
-    loss = ShapeLoss(y) if config.loss == "shape" else F.mse_loss
     optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
     schedule = _schedule(optimizer, config)
     losses: list[float] = []
     best = network.state_dict()
     for epoch in range(config.epochs):
         for batch in torch.from_numpy(rng.permutation(order[held:])).split(config.batch_size):
-            _step(network, optimizer, loss(network.train()(x[batch]), y[batch]), config.longest_gradient)
+            optimizer.zero_grad()
+            F.mse_loss(network.train()(x[batch]), y[batch]).backward()
+            optimizer.step()
         schedule.step()
-        losses.append(_validation_loss(network, loss, x[judged], y[judged]))
+        losses.append(_loss(network, x[judged], y[judged]))
         if not held or losses[-1] == min(losses):
             best = {name: value.clone() for name, value in network.state_dict().items()}
         progress(epoch + 1, losses[-1])
@@ -148,10 +141,10 @@ def fit_apart(
     progress: Callable[[int, float], None] = lambda epoch, loss: None,
     device: str = "cpu",
 ) -> list[float]:
-    """Fit a network without a shared trunk as the paper does: one metric after the other, each with its own epochs.
+    """Fit the paper's networks as the paper does: one metric after the other, each with its own epochs.
 
     Args:
-        network: Changed in place; one trunk for each metric.
+        network: Changed in place.
         text: As for `fit`.
         targets: As for `fit`.
         config: How; `EPOCHS_TIMES` multiplies its epochs.
@@ -175,44 +168,13 @@ def _after(before: int, progress: Callable[[int, float], None], epoch: int, loss
     progress(before + epoch, loss)
 
 
-class ShapeLoss:
-    """Squared error of where a curve ends and of each rise and fall on the way, each on the scale of its own spread.
-
-    Plain least squares spends itself on the level of a curve. Eq. 7 is blind to the level and looks at the small
-    falls near the plateau, so these count as much here as the large ones before. Spreads below `RANGE_FLOOR` are taken
-    as that: smaller differences say nothing.
-
-    Args:
-        targets: The training curves, shape (prompts, metrics, steps).
-    """
-
-    def __init__(self, targets: Tensor) -> None:
-        self.spread = self._parts(targets).std(dim=0).clamp(min=RANGE_FLOOR)
-
-    def __call__(self, predicted: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean over prompts, metrics and parts; both shapes (batch, metrics, steps)."""
-        return (self._parts(predicted - targets) / self.spread).square().mean()
-
-    @staticmethod
-    def _parts(curves: Tensor) -> Tensor:
-        return torch.cat([curves[..., :-1] - curves[..., 1:], curves[..., -1:]], dim=-1)
-
-
 def _schedule(optimizer: torch.optim.Optimizer, config: TrainingConfig) -> torch.optim.lr_scheduler.LRScheduler:
     if config.rate == "constant":
         return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
     return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.epochs)
 
 
-def _step(network: CurveNetwork, optimizer: torch.optim.Optimizer, loss: Tensor, longest: float | None) -> None:
-    optimizer.zero_grad()
-    loss.backward()
-    if longest is not None:
-        torch.nn.utils.clip_grad_norm_(network.parameters(), longest)
-    optimizer.step()
-
-
 @torch.inference_mode()
-def _validation_loss(network: CurveNetwork, loss: Loss, x: Tensor, y: Tensor) -> float:
+def _loss(network: CurveNetwork | Perceptron, x: Tensor, y: Tensor) -> float:
     network.eval()
-    return float(loss(network(x), y))
+    return float(F.mse_loss(network(x), y))

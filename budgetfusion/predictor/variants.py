@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from budgetfusion.predictor.network import NetworkConfig
+from budgetfusion.predictor.perceptron import PerceptronConfig
 from budgetfusion.predictor.training import PAPER, TrainingConfig
 
 ABLATIONS: dict[str, dict[str, Any]] = {
@@ -23,7 +24,7 @@ VARIANTS = (*ABLATIONS, "ours")
 class Variant:
     """One way to lay out and to train a network."""
 
-    network: NetworkConfig
+    network: NetworkConfig | PerceptronConfig
     training: TrainingConfig
 
 
@@ -44,7 +45,7 @@ def variants(text_width: int, *, hidden: int = 512, epochs: int | None = None, s
         arXiv:2412.05780, section 3.3 and Table 1. Its text takes away the text embedding and its table the encoding of
         t, so both are here.
     """
-    paper = NetworkConfig.paper(text_width, hidden)
+    paper = NetworkConfig(text_width, hidden=hidden)
     training = replace(PAPER, epochs=epochs or PAPER.epochs, seed=seed)
     made = {name: Variant(replace(paper, **changed), training) for name, changed in ABLATIONS.items()}
-    return made | {"ours": Variant(NetworkConfig.ours(text_width), TrainingConfig(seed=seed))}
+    return made | {"ours": Variant(PerceptronConfig(text_width), TrainingConfig(seed=seed))}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-NAME = "scenes-1"
+NAME = "scenes-2"
 """The name of the embedded weights; new weights get a new one."""
 
 WEIGHTS = Path(__file__).parent / "weights"

@@ -185,6 +185,31 @@ def _city(d: ImageDraw.ImageDraw, c: Colour | None, horizon: int, rng: random.Ra
     d.rectangle([0, street, SIDE, SIDE], fill=(90, 90, 95))
 
 
+def _street(d: ImageDraw.ImageDraw, c: Colour | None, horizon: int, rng: random.Random) -> None:
+    kerb, middle = horizon + 8, (horizon + SIDE) // 2 + 6
+    for k in range(5):
+        left, roof = int(SIDE * k / 5), horizon - rng.randint(16, 34)
+        d.rectangle([left, roof, left + SIDE // 5 - 2, horizon], fill=vary((176, 140, 112), rng, 26))
+        d.rectangle([left + 8, roof + 6, left + 16, roof + 14], fill=(250, 240, 190))
+    d.rectangle([0, horizon, SIDE, kerb], fill=(196, 192, 184))
+    d.rectangle([0, kerb, SIDE, SIDE], fill=(88, 88, 94))
+    for x in range(4, SIDE, 28):
+        d.rectangle([x, middle, x + 14, middle + 3], fill=(240, 236, 220))
+
+
+def _airport(d: ImageDraw.ImageDraw, c: Colour | None, horizon: int, rng: random.Random) -> None:
+    d.rectangle([0, horizon, SIDE, SIDE], fill=(150, 152, 154))
+    d.rectangle([0, horizon - 16, int(SIDE * 0.7), horizon], fill=(206, 214, 222))
+    for x in range(4, int(SIDE * 0.7) - 8, 12):
+        d.rectangle([x, horizon - 12, x + 7, horizon - 5], fill=(70, 110, 150))
+    tower = int(SIDE * rng.uniform(0.78, 0.9))
+    d.rectangle([tower - 3, horizon - 34, tower + 3, horizon], fill=(190, 190, 196))
+    d.rectangle([tower - 8, horizon - 44, tower + 8, horizon - 34], fill=(70, 110, 150))
+    corners = ((0.3, SIDE), (0.44, horizon), (0.56, horizon), (0.7, SIDE))
+    d.polygon([(SIDE * x, y) for x, y in corners], fill=(92, 94, 98))
+    d.line([SIDE // 2, horizon + 4, SIDE // 2, SIDE], fill=(245, 245, 240), width=2)
+
+
 _INDOORS: dict[str, Callable[[Colour | None, random.Random], Image.Image]] = {
     "wall": _wall,
     "sky": _sky,
@@ -204,5 +229,7 @@ _OUTDOORS: dict[str, Callable[[ImageDraw.ImageDraw, Colour | None, int, random.R
     "sea": _sea,
     "beach": _beach,
     "city": _city,
+    "street": _street,
+    "airport": _airport,
 }
 """Backgrounds below a sky, from the horizon (or the street) down."""

@@ -9,7 +9,10 @@ import hashlib
 import random
 from collections.abc import Iterator
 
-from budgetfusion.scenes.grammar import Scene, sample
+from budgetfusion.scenes.grammar import Scene
+from budgetfusion.scenes.sentences import sample
+
+_SPLIT = "scenes-2, split 3"  # another world, another split: this one trains on crowds in parks, cities and streets
 
 STRATA = ("empty", "one", "two", "three", "many", "crowd")
 """How crowded a caption is: no object, one group of objects, two, three, four to six, or a crowd."""
@@ -24,7 +27,7 @@ def stratum(scene: Scene) -> str:
 
 def is_held_out(combination: tuple[str, str, str]) -> bool:
     """Say whether a combination (background, shape, count) is held out: one in five, by its hash."""
-    return hashlib.sha256("|".join(combination).encode()).digest()[0] % 5 == 0
+    return hashlib.sha256("|".join((_SPLIT, *combination)).encode()).digest()[0] % 5 == 0
 
 
 def is_for_training(scene: Scene) -> bool:
@@ -33,7 +36,7 @@ def is_for_training(scene: Scene) -> bool:
 
 
 def sample_for_training(rng: random.Random, simple: float = 0.0) -> Scene:
-    """Draw a scene as `grammar.sample` does, until it holds no held-out combination."""
+    """Draw a scene as `sentences.sample` does, until it holds no held-out combination."""
     while True:
         scene = sample(rng, simple)
         if is_for_training(scene):

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from PIL import ImageDraw
 
 from budgetfusion.scenes.backgrounds import SIDE, Colour, paint_background, vary
-from budgetfusion.scenes.grammar import COLOURS, SIZES, Group, Region, Scene
+from budgetfusion.scenes.grammar import COLOURS, NATURAL, SIZES, Group, Region, Scene
 from budgetfusion.scenes.shapes import PAINTERS
 
 _MIN_SIDE = 22  # drawn pixels; 11 in the picture: smaller objects are lost in a latent of 16 x 16
-_HIGH = ("sky", "night sky", "wall")  # backgrounds on which a crowd begins near the top
+_HIGH = ("sky", "night sky", "wall", "brick wall", "striped wall", "checkered floor")  # a crowd begins near the top
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _scatter(scene: Scene, rng: random.Random) -> Iterator[Thing]:
     places = sorted((rng.uniform(top, 0.92), rng.uniform(0.05, 0.95)) for _ in range(scene.crowd))
     for y, x in places:
         side = max(_MIN_SIDE / SIDE, rng.uniform(0.19, 0.27) * (0.75 + 0.45 * y))
-        colour = "green" if shape == "tree" else rng.choice(list(COLOURS))
+        colour = _own_colour(shape, rng)
         yield Thing(shape, colour, vary(COLOURS[colour], rng, 8), x, y, side)
 
 
@@ -95,9 +95,13 @@ def _line_up(group: Group, region: Region, rng: random.Random) -> Iterator[Thing
     for k in range(group.count):
         x = region[0] + (k % columns + 0.5) * cell_width + rng.uniform(-slack_x, slack_x)
         y = region[1] + (k // columns + 0.5) * cell_height + rng.uniform(-slack_y, slack_y)
-        colour = group.colour or rng.choice(list(COLOURS))
+        colour = group.colour or _own_colour(group.shape, rng)
         yield Thing(group.shape, colour, vary(COLOURS[colour], rng, 8), x, y, side * rng.uniform(0.92, 1.06))
 
 
 def _object_side(cell: float, size: str) -> float:
     return max(min(cell * 0.80 * SIZES[size], cell * 1.04, 0.72), _MIN_SIDE / SIDE)
+
+
+def _own_colour(shape: str, rng: random.Random) -> str:
+    return rng.choice(NATURAL.get(shape, tuple(COLOURS)))

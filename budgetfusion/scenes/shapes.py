@@ -120,6 +120,28 @@ def _cup(d: Canvas, x: float, y: float, h: float, c: Colour) -> None:
     d.ellipse(_points(x, y, h, (-0.6, -0.72), (0.5, -0.48)), fill=_light(c))
 
 
+def _cow(d: Canvas, x: float, y: float, h: float, c: Colour) -> None:
+    patch, muzzle = (_light(c) if sum(c) < 400 else shade(c, 0.35)), (240, 170, 165)
+    for left in (-0.62, -0.34, 0.14, 0.42):
+        d.rectangle(_points(x, y, h, (left, 0.2), (left + 0.2, 0.85)), fill=shade(c, 0.8))
+    d.rounded_rectangle(_points(x, y, h, (-0.75, -0.4), (0.68, 0.42)), radius=h * 0.2, fill=c)
+    d.ellipse(_points(x, y, h, (-0.45, -0.34), (0.0, 0.15)), fill=patch)
+    d.rounded_rectangle(_points(x, y, h, (0.45, -0.72), (0.95, -0.05)), radius=h * 0.12, fill=c)
+    d.rectangle(_points(x, y, h, (0.5, -0.22), (0.98, 0.02)), fill=muzzle)
+    d.polygon(_points(x, y, h, (0.48, -0.7), (0.42, -1), (0.62, -0.72)), fill=(235, 225, 200))
+    d.polygon(_points(x, y, h, (0.8, -0.72), (0.98, -1), (0.94, -0.7)), fill=(235, 225, 200))
+
+
+def _airplane(d: Canvas, x: float, y: float, h: float, c: Colour) -> None:
+    dark = shade(c, 0.62)
+    d.polygon(_points(x, y, h, (-0.95, -0.6), (-0.6, -0.6), (-0.4, 0), (-0.8, 0.05)), fill=dark)
+    d.rounded_rectangle(_points(x, y, h, (-0.9, -0.18), (0.95, 0.24)), radius=h * 0.2, fill=c, outline=dark)
+    for left in (-0.35, -0.05, 0.25):
+        d.rectangle(_points(x, y, h, (left, -0.08), (left + 0.14, 0.06)), fill=(60, 90, 130))
+    d.polygon(_points(x, y, h, (0.7, -0.16), (0.92, 0), (0.6, 0)), fill=(60, 90, 130))
+    d.polygon(_points(x, y, h, (-0.15, 0.1), (0.25, 0.1), (-0.25, 0.75), (-0.5, 0.75)), fill=dark)
+
+
 def _light(c: Colour) -> Colour:
     return blend(c, (255, 255, 255), 0.55)
 
@@ -141,5 +163,7 @@ PAINTERS: dict[str, Painter] = {
     "cloud": _cloud,
     "kite": _kite,
     "cup": _cup,
+    "cow": _cow,
+    "airplane": _airplane,
 }
 """The painter of every shape of the grammar."""

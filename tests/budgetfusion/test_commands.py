@@ -42,7 +42,7 @@ def test_the_shipped_predictor_belongs_to_the_embedded_model(model: Model) -> No
 def test_the_shipped_measurements_are_of_the_embedded_model(model: Model) -> None:
     """Every row is, seen through the embedded encoder, and the held-out captions are there with four seeds."""
     rows = read_table(scenes.MEASUREMENTS, MEASUREMENT)
-    held_out = set(captions.captions(held_out=True, each=12))
+    held_out = set(captions.captions(held_out=True, each=24))
 
     assert {(row["config_digest"], row["encoder"]) for row in rows} == {(model.digest, scene_encoder().name)}
     assert {(row["prompt"], row["seed"]) for row in rows if row["prompt"] in held_out} == {

@@ -37,13 +37,18 @@ class StageNames(click.ParamType[list[str]]):
     type=click.FloatRange(min=0, min_open=True),
     help="Training time on two CPU cores, by which the numbers of steps are scaled.",
 )
+@click.option(
+    "--start",
+    type=click.Path(exists=True, file_okay=False),
+    help="Pipeline whose autoencoder is kept and whose denoiser is the beginning, instead of chance.",
+)
 @click.option("--smoke", is_flag=True, help="Run the whole chain at a tiny size instead, in half a minute.")
 @click.option(
     "--stages", type=StageNames(), default=",".join(STAGE_NAMES), show_default=True, help="Only these stages."
 )
-def train(out: Path, device: str, minutes: float, smoke: bool, stages: list[str]) -> None:
+def train(out: Path, device: str, minutes: float, start: str | None, smoke: bool, stages: list[str]) -> None:
     """Train the embedded text-to-image model from nothing, or continue where a run of this command stopped."""
-    _run(out, SMOKE if smoke else full_for(minutes), device, stages)
+    _run(out, SMOKE if smoke else full_for(minutes, start or ""), device, stages)
     if "assemble" in stages:
         click.echo(f"Weights: {out / 'pipeline'} and {out / 'clip'}; pictures: {out / 'sheet.png'}")
 

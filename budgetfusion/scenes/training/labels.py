@@ -12,7 +12,8 @@ from torch import Tensor
 from budgetfusion.scenes.attributes import COUNTS
 from budgetfusion.scenes.convolution import FINE, to_pixels
 from budgetfusion.scenes.draw import Thing, arrange, paint
-from budgetfusion.scenes.grammar import COLOURS, PREPOSITIONS, SHAPES, Scene, sample
+from budgetfusion.scenes.grammar import COLOURS, PREPOSITIONS, SHAPES, Scene
+from budgetfusion.scenes.sentences import sample
 
 UNKNOWN = -1
 """Of a place at an object's edge: neither the object nor nothing."""

@@ -148,11 +148,13 @@ class Settings:
     clip: ClipSettings
     attributes: AttributeSettings
     midlevel: MidLevelSettings
+    start: str = ""
+    """Folder of a pipeline whose autoencoder is kept and whose denoiser is the beginning; empty begins with chance."""
     captions: int = 40_000
     """Captions that the tokenizer is trained on."""
     max_tokens: int = 40
-    sheet_steps: int = 33
-    sheet_prompts: int = 24
+    sheet_steps: int = 65
+    sheet_prompts: int = 48
     checkpoint_minutes: float = 5.0
 
 
@@ -172,7 +174,7 @@ SMOKE = Settings(
     vae=VaeSettings(
         Schedule(64, 4, 2e-3, 8, (0.9, 0.99), 1e-4, 0.9, seed=1), widths=(8, 16, 16), latent_channels=4, held_out=32
     ),
-    decoder=DecoderSettings(Schedule(16, 4, 1e-3, 4, (0.9, 0.99), 1e-4, 0.9, seed=4)),
+    decoder=DecoderSettings(Schedule(32, 8, 2e-3, 4, (0.9, 0.99), 1e-4, 0.9, seed=4)),
     text=TextSettings(
         Schedule(24, 16, 1e-3, 4, (0.9, 0.98), 0.01, 0.9, seed=3),
         **{"width": 32, "layers": 2, "hidden": 64, "reader_layers": 1, "held_out": 32},
@@ -204,18 +206,19 @@ SMOKE = Settings(
 )
 
 
-def full_for(minutes: float) -> Settings:
+def full_for(minutes: float, start: str = "") -> Settings:
     """Return `FULL` with its numbers of steps scaled to a training time on two CPU cores.
 
     Args:
         minutes: Nominal time, above 0; a faster machine needs less for the same steps.
+        start: Folder of the pipeline to begin with; empty for none.
     """
     names = ("vae", "decoder", "text", "unet", "clip", "attributes", "midlevel")
     stages = {name: getattr(FULL, name) for name in names}
     scaled = {
         name: replace(stage, schedule=_scaled(stage.schedule, minutes / FULL_MINUTES)) for name, stage in stages.items()
     }
-    return replace(FULL, **scaled)
+    return replace(FULL, start=start, **scaled)
 
 
 def _scaled(schedule: Schedule, factor: float) -> Schedule:

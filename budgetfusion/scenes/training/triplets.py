@@ -12,7 +12,8 @@ from torch import Tensor
 from budgetfusion.scenes.backgrounds import vary
 from budgetfusion.scenes.convolution import to_pixels
 from budgetfusion.scenes.draw import Thing, arrange, paint
-from budgetfusion.scenes.grammar import COLOURS, PREPOSITIONS, SHAPES, Scene, sample
+from budgetfusion.scenes.grammar import COLOURS, PREPOSITIONS, SHAPES, Scene
+from budgetfusion.scenes.sentences import sample
 from budgetfusion.scenes.training.degrade import degrade
 
 _SHIFT = 0.04  # of the side: how far a jittered object moves at most

@@ -29,7 +29,7 @@ def train_unet(folder: TrainingFolder, settings: Settings, device: torch.device)
     Returns:
         The mean loss of the last steps.
     """
-    denoising = Denoising(folder, settings.unet, device)
+    denoising = Denoising(folder, settings.unet, device, settings.start)
     trainer, checkpoint = denoising.trainer, folder.checkpoint("unet")
     if not trainer.resume(checkpoint, device):
         denoising.fill()
@@ -45,7 +45,7 @@ def train_unet(folder: TrainingFolder, settings: Settings, device: torch.device)
 class Denoising:
     """The denoiser's lesson: encoded scenes, noised, beside their captions."""
 
-    def __init__(self, folder: TrainingFolder, settings: UnetSettings, device: torch.device) -> None:
+    def __init__(self, folder: TrainingFolder, settings: UnetSettings, device: torch.device, start: str = "") -> None:
         self.settings, self.device, self.noise = settings, device, Noise()
         self.tokenizer = CLIPTokenizer.from_pretrained(folder.result("tokenizer"))
         vae: Any = AutoencoderKL.from_pretrained(folder.result("decoder"))
@@ -54,6 +54,8 @@ class Denoising:
         text: Any = CLIPTextModel.from_pretrained(folder.result("text"), attn_implementation=attention)
         self.text = text.to(device).train()
         self.unet = build_unet(settings, self.vae.config.latent_channels, self.text.config.hidden_size, device)
+        if start:
+            take_over(self.unet, UNet2DConditionModel.from_pretrained(start, subfolder="unet"))
         networks = {"unet": self.unet, "text": self.text}
         self.trainer = Trainer(settings.schedule, networks, rates={"text": settings.text_rate})
         self.buffer = RotatingBuffer(settings.buffer)
@@ -127,3 +129,21 @@ def build_unet(settings: UnetSettings, channels: int, text_width: int, device: t
     if device.type == "cpu":  # the fused attention's backward pass took 37 % of a step on a CPU
         unet.set_attn_processor(AttnProcessor())
     return unet.to(device).train()
+
+
+@torch.no_grad()
+def take_over(unet: Any, other: Any) -> int:
+    """Begin a denoiser with another one's weights, wherever both have one of the same name and shape.
+
+    Args:
+        unet: What begins.
+        other: A trained denoiser of the same latents.
+
+    Returns:
+        How many weights were taken over.
+    """
+    own, others = unet.state_dict(), other.state_dict()
+    shared = [name for name, weight in own.items() if name in others and others[name].shape == weight.shape]
+    for name in shared:
+        own[name].copy_(others[name])
+    return len(shared)

@@ -22,9 +22,14 @@ _BATCH = 64
 def train_vae(folder: TrainingFolder, settings: Settings, device: torch.device) -> Figures:
     """Train the autoencoder, give its latents mean 0 and deviation 1, and drop those that collapsed.
 
+    A training that starts from a pipeline keeps that one's autoencoder: another one's latents would be new to the
+    denoiser.
+
     Returns:
         Peak signal-to-noise ratio on held-out scenes, before and after dropping, and the latent channels kept.
     """
+    if settings.start:
+        return _keep_vae(folder, settings, device)
     trainer = Trainer(settings.vae.schedule, {"vae": build_vae(settings.vae).to(device).train()})
     checkpoint = folder.checkpoint("vae")
     trainer.resume(checkpoint, device)
@@ -43,6 +48,14 @@ def train_vae(folder: TrainingFolder, settings: Settings, device: torch.device) 
         (result / "losses.json").write_text(json.dumps(trainer.losses), encoding="utf-8")
     kept = pruned.config.latent_channels
     return {"psnr_db": psnr(vae, pixels), "pruned_psnr_db": psnr(pruned, pixels), "latent_channels": kept}
+
+
+def _keep_vae(folder: TrainingFolder, settings: Settings, device: torch.device) -> Figures:
+    kept: Any = AutoencoderKL.from_pretrained(settings.start, subfolder="vae", torch_dtype=torch.float32)
+    pixels = SceneBatches(HELD_OUT_SEED).draw(settings.vae.held_out).pixels.to(device)
+    with folder.finishing("vae") as result:
+        kept.save_pretrained(result)
+    return {"psnr_db": psnr(kept.to(device).eval(), pixels), "latent_channels": kept.config.latent_channels}
 
 
 def build_vae(settings: VaeSettings) -> Any:

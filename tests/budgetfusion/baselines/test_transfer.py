@@ -7,6 +7,7 @@ from budgetfusion.baselines.transfer import SCHEDULERS, transfer
 from budgetfusion.diffusion.pipeline import Model, generate
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array_wrap__:DeprecationWarning")  # KDPM2 in diffusers with NumPy 2
+CROWD = "a colorful park with a crowd"
 ONCE = ("DDIM", "EULER", "EULER-ANCESTRAL", "UNIPC", "DPM++ 2M")
 
 
@@ -30,9 +31,9 @@ def test_the_models_own_scheduler_makes_its_own_images(model: Model) -> None:
 
 
 def test_solvers_agree_where_steps_are_many(model: Model) -> None:
-    """Those that begin at the noisiest timestep and add no noise come to one image, the two others elsewhere."""
-    images = {name: transfer(model, name, ["a red circle"], [0], 60).pixels / 255 for name in SCHEDULERS}
+    """Those that add no noise on the way come to one image, and the one that does to another."""
+    images = {name: transfer(model, name, [CROWD], [0], 60).pixels / 255 for name in SCHEDULERS}
     far = {name: float(np.abs(image - images["HEUN"]).mean()) for name, image in images.items()}
-    others = far.pop("DDIM"), far.pop("EULER-ANCESTRAL")
 
-    assert max(far.values()) < 0.02 < 0.05 < min(others)
+    assert far.pop("EULER-ANCESTRAL") > 0.05
+    assert max(far.values()) < 0.02

@@ -85,6 +85,23 @@ def test_measure_refuses_unless_it_is_meant(turbo: Path, tmp_path: Path) -> None
     assert "WARNING: " in meant.stderr
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
+@pytest.mark.parametrize("workers", [(), ("--workers", 1)])
+def test_measure_refuses_by_the_denoiser_alone(build: Callable[..., Any], tmp_path: Path, workers: tuple[Any]) -> None:
+    """In a worker, too: the process that starts it loads no denoiser and cannot tell."""
+    if workers:
+        pytest.importorskip("ray", reason="needs the extra 'distributed'")
+    build("sd", time_cond_proj_dim=8).save_pretrained(tmp_path / "m")
+    (tmp_path / "p.txt").write_text("a red ball\n")
+
+    refused = run(
+        *("measure", tmp_path / "p.txt", "--model", tmp_path / "m"), *("--out", tmp_path / "m.parquet"), *workers
+    )
+
+    assert isinstance(refused.exception, StepDistilledError)
+    assert "its UNet is told the guidance scale" in str(refused.exception)
+
+
 def test_generate_warns(turbo: Path, tmp_path: Path) -> None:
     """The image is made, and the warning comes first."""
     done = run("generate", "a red ball", "--model", turbo, "--steps", 2, "--out", tmp_path / "x.png")

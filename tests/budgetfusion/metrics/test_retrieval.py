@@ -11,7 +11,7 @@ from budgetfusion.metrics.encoder import scene_captions
 from budgetfusion.metrics.retrieval import Retrieval, bank
 from budgetfusion.scenes import captions
 from budgetfusion.scenes.draw import render
-from budgetfusion.scenes.grammar import unknown_words
+from budgetfusion.scenes.sentences import unknown_words
 
 
 def test_the_bank_holds_each_caption_once() -> None:

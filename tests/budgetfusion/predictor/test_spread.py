@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from budgetfusion.errors import FileContentError
-from budgetfusion.predictor.network import NetworkConfig
+from budgetfusion.predictor.perceptron import PerceptronConfig
 from budgetfusion.predictor.predictor import Predictor
 from budgetfusion.predictor.spread import cross_fitted, measured_steps, ratio_at, scaled
 from budgetfusion.predictor.training import TrainingConfig
@@ -59,7 +59,7 @@ def test_so_many_images_are_covered_as_the_quantile_says(world: World) -> None:
 
 def test_a_larger_quantile_never_gives_fewer_steps(world: World) -> None:
     """And the steps stay between 2 and 129."""
-    config = NetworkConfig(8, hidden=4)
+    config = PerceptronConfig(8, hidden=4)
     fitted = Predictor.fit(world(6), encode, network=config, training=TrainingConfig(epochs=1))
     predictor = fitted.knowing(spread=np.linspace(0.1, 9, 101).tolist())
     text = encode(["prompt 1"])
@@ -72,7 +72,7 @@ def test_a_larger_quantile_never_gives_fewer_steps(world: World) -> None:
 
 def test_a_quantile_without_a_spread_is_refused(world: World) -> None:
     """An older predictor says how to get one."""
-    config = NetworkConfig(8, hidden=4)
+    config = PerceptronConfig(8, hidden=4)
     predictor = Predictor.fit(world(2), encode, network=config, training=TrainingConfig(epochs=1))
 
     with pytest.raises(FileContentError, match=r"found no spread of t\*, expected one\. Run `budgetfusion train"):

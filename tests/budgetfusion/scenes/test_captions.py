@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from budgetfusion.scenes.captions import STRATA, captions, is_held_out, stratum
-from budgetfusion.scenes.grammar import Scene, sample
+from budgetfusion.scenes.grammar import Scene
+from budgetfusion.scenes.sentences import sample
 
 EACH = 3  # of each stratum; scenes of six groups that are held out altogether are rare
 

@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from budgetfusion.scenes.draw import render
-from budgetfusion.scenes.grammar import PREPOSITIONS, SHAPES, Group, Scene, sample
+from budgetfusion.scenes.grammar import PREPOSITIONS, SHAPES, Group, Scene
+from budgetfusion.scenes.sentences import sample
 
 MIDDLE = (0.1, 0.12, 0.9, 0.92)
 

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from budgetfusion.scenes.grammar import COLOURS, CROWDS, SHAPES, Scene, sample, unknown_words, vocabulary
+from budgetfusion.scenes.grammar import COLOURS, CROWDS, PREPOSITIONS, QUANTITIES, SHAPES, Scene
+from budgetfusion.scenes.sentences import sample, unknown_words, vocabulary
 
 
 def _samples(count: int, seed: int = 3, simple: float = 0.0) -> list[Scene]:
@@ -53,7 +54,39 @@ def test_scenes_of_few_groups_occur(kind: int) -> None:
 
 
 def test_every_crowd_is_drawn_sooner_or_later() -> None:
-    """The caption of a crowd begins with one of the openings."""
-    captions = " | ".join(scene.caption for scene in _samples(8_000) if scene.crowd)
+    """Every background but none beyond the grammar has its crowds."""
+    crowds = {(scene.background, scene.groups[0].shape) for scene in _samples(20_000) if scene.crowd}
 
-    assert [text for _, _, text in CROWDS if text not in captions] == []
+    assert crowds == {(background, shape) for background, shapes in CROWDS.items() for shape in shapes}
+    assert set(CROWDS) == set(PREPOSITIONS)
+
+
+def test_no_group_has_the_named_colour_of_its_background() -> None:
+    """A white star on a white wall could not be seen."""
+    named = [scene for scene in _samples(3_000) if scene.background_colour]
+
+    assert all(group.colour != scene.background_colour for scene in named for group in scene.groups)
+
+
+def test_a_row_of_cows_follows_one_another() -> None:
+    """As in the paper's own prompt; three to five of a kind in one row."""
+    rows = [scene for scene in _samples(3_000) if "following one another" in scene.caption]
+
+    assert {scene.groups[0].count for scene in rows} == {3, 4, 5}
+    assert unknown_words("black cows following one another across the street") == []
+
+
+def test_an_airplane_has_company() -> None:
+    """As in the paper's own prompt; the company is four to six."""
+    company = [scene for scene in _samples(3_000) if "standing next to it" in scene.caption]
+
+    assert {scene.groups[1].count for scene in company} == {4, 5, 6}
+    assert unknown_words("an airplane at an airport with a group of people standing next to it") == []
+
+
+@pytest.mark.parametrize(("words", "counts"), QUANTITIES.items())
+def test_a_vague_number_stands_for_a_few(words: str, counts: tuple[int, ...]) -> None:
+    """'Several' is four or five, and so on."""
+    single = [s for s in _samples(20_000) if f"{words} " in s.caption and len(s.groups) == 1 and not s.crowd]
+
+    assert {scene.groups[0].count for scene in single} == set(counts) & {2, 3, 4, 5}

@@ -20,6 +20,7 @@ from budgetfusion.scenes.training.settings import FULL, SMOKE, STAGE_NAMES
 from budgetfusion.scenes.training.shards import Loss
 from budgetfusion.scenes.training.stages import STAGES, run_stages
 from budgetfusion.scenes.training.trainer import Trainer
+from budgetfusion.scenes.training.unet import Denoising
 
 CPU = torch.device("cpu")
 TRAINED = ("vae", "decoder", "text", "unet", "clip", "attributes", "midlevel")
@@ -89,6 +90,22 @@ def test_losses_fall(trained: TrainingFolder, stage: str) -> None:
     quarter = len(losses) // 4
 
     assert sum(losses[-quarter:]) < sum(losses[:quarter])
+
+
+def test_a_training_can_start_from_a_pipeline(trained: TrainingFolder, tmp_path: Path) -> None:
+    """It keeps that pipeline's autoencoder, and its denoiser begins with the pipeline's weights, not with chance."""
+    settings = replace(SMOKE, start=str(trained.path / "pipeline"))
+    folder = TrainingFolder(tmp_path / "next")
+    shutil.copytree(trained.path / "stages", folder.path / "stages", ignore=shutil.ignore_patterns("vae", "unet"))
+    figures = STAGES["vae"](folder, settings, CPU)
+    begun = Denoising(folder, settings.unet, CPU, settings.start).unet
+
+    assert figures["latent_channels"] == begun.config.in_channels
+    kept, own = (
+        _weight(path / "vae", "encoder.conv_in.weight") for path in (folder.path / "stages", trained.path / "pipeline")
+    )
+    assert torch.equal(kept, own.float())
+    assert torch.equal(begun.conv_in.weight.half(), _weight(trained.path / "pipeline" / "unet", "conv_in.weight"))
 
 
 def test_finished_stages_are_skipped(trained: TrainingFolder) -> None:
@@ -182,3 +199,7 @@ def _assert_same(found: Path, expected: Path) -> None:
             torch.testing.assert_close(load_file(found / file), load_file(expected / file), rtol=0, atol=0)
         elif file.name == "losses.json":
             assert (found / file).read_text() == (expected / file).read_text()
+
+
+def _weight(part: Path, name: str) -> torch.Tensor:
+    return load_file(part / "diffusion_pytorch_model.safetensors")[name]
