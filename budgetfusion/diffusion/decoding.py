@@ -32,11 +32,14 @@ class Decoder:
         is_static: Whether every batch has the same size, so that an image's bits do not depend on its neighbours.
         dtype: Name of the denoiser's dtype, for messages.
         say: Told what the user should know.
+        batch: How many images are decoded together.
     """
 
-    def __init__(self, vae: Any, *, is_static: bool, dtype: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, vae: Any, *, is_static: bool, dtype: str, say: Callable[[str], None], batch: int = BATCH
+    ) -> None:
         self._vae, self._is_static, self._dtype, self._say = vae, is_static, dtype, say
-        self._batch = BATCH
+        self._batch = batch
         self._waiting: deque[tuple[Ticket, torch.Tensor]] = deque()
         self._sent: deque[_Sent] = deque()
 

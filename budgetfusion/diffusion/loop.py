@@ -9,7 +9,7 @@ import torch
 
 from budgetfusion.diffusion.arithmetic import AFFINE
 from budgetfusion.diffusion.contexts import Contexts
-from budgetfusion.diffusion.decoding import Decoder, is_out_of_memory
+from budgetfusion.diffusion.decoding import BATCH, Decoder, is_out_of_memory
 from budgetfusion.diffusion.denoisers import denoiser
 from budgetfusion.diffusion.errors import MemoryExhaustedError, PipelineUnsupportedError
 from budgetfusion.diffusion.jobs import Ticket
@@ -56,7 +56,8 @@ class Loop:
         self._schedule = lru_cache(maxsize=None)(partial(euler_schedule, pipe.scheduler) if parity else found.schedule)
         self._parity, self._arithmetic = parity, arithmetic(pipe.scheduler) if parity else AFFINE
         self._is_stochastic = self._schedule(2).is_stochastic
-        self._decoder = Decoder(found.vae, is_static=static, dtype=str(self._dtype).removeprefix("torch."), say=say)
+        dtype, batch = str(self._dtype).removeprefix("torch."), 1 if parity else BATCH
+        self._decoder = Decoder(found.vae, is_static=static, dtype=dtype, say=say, batch=batch)
         self._pools: dict[int, Slots] = {}  # by the rows of one image: those with guidance take two
         self._firsts: dict[int, FirstEvaluations] = {}
         self._rows_before = 0

@@ -1,9 +1,9 @@
 """Parity: the engine's images equal those of diffusers' own loop over prompts in every bit, on a CPU and for Euler.
 
-Three things make the last bits differ, and each is taken away. The sum of a step is computed in diffusers' order. The
+Four things make the last bits differ, and each is taken away. The sum of a step is computed in diffusers' order. The
 convolutions of oneDNN and NNPACK depend on how many rows share a batch; PyTorch's own do not. And a product with few
 rows, as those of the timestep and of a pooled text have, depends on their number; it is computed for one image at a
-time.
+time. The decoder, too, takes one image after the other.
 """
 
 import warnings
