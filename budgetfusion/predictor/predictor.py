@@ -34,6 +34,7 @@ LAYOUTS: dict[str, type[NetworkConfig] | type[PerceptronConfig]] = {
     "CurveNetwork": NetworkConfig,
     "Perceptron": PerceptronConfig,
 }
+"""The sizes that a predictor's file holds, by the class of its network."""
 
 
 @dataclass(frozen=True)
