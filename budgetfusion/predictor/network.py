@@ -85,10 +85,10 @@ class Trunk(nn.Module):
 
     def forward(self, text: Tensor) -> Tensor:
         """Add the text to every position, and run the body along the step counts."""
-        heard = text if self.hears_text else torch.zeros_like(text)
-        sequence = heard[:, None, :] + self.position.weight[None]  # (batch, steps, text_width)
+        heard = text if self.hears_text else torch.zeros_like(text[:1])  # alike for every prompt: run once
+        sequence = heard[:, None, :] + self.position.weight[None]  # (batch or 1, steps, text_width)
         states: Tensor = self.lstm(sequence)[0] if hasattr(self, "lstm") else self.mlp(sequence)
-        dropped: Tensor = self.dropout(states)
+        dropped: Tensor = self.dropout(states.expand(len(text), -1, -1))
         return dropped
 
 
