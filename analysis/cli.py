@@ -11,6 +11,9 @@ import click
 from analysis import model_cli
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
     from analysis.efficiency import Efficiency
     from analysis.validate import Outcome
 
@@ -85,15 +88,24 @@ def _pair(text: str) -> tuple[str, str]:
 @click.argument("evaluation", type=FILE)
 @click.option("--reference", type=click.IntRange(1), help="Steps of the reference.  [default: those of REFERENCE]")
 @click.option("--own", is_flag=True, help="Compare samplers with their own reference, not with Euler's.")
+@click.option("--measurements", type=FILE, help="Measurement table: OURS among 1,000 shuffles on its curves (Parquet).")
 @click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
-def efficiency(evaluation: Path, reference: int | None, own: bool, seed: int, as_json: bool) -> None:
+def efficiency(
+    evaluation: Path, reference: int | None, own: bool, measurements: Path | None, seed: int, as_json: bool
+) -> None:
     """Print quality and quality per computation of each rule of an EVALUATION (Parquet)."""
-    from analysis.efficiency import efficiency as tables
-    from analysis.load import read_evaluation
-    from analysis.render import to_json
+    from dataclasses import replace
 
-    result = tables(read_evaluation(evaluation), reference=reference, own=own, seed=seed)
+    from analysis.efficiency import efficiency as tables
+    from analysis.load import read_evaluation, read_measurements
+    from analysis.render import to_json
+    from analysis.shuffles import against_shuffles
+
+    rows = read_evaluation(evaluation)
+    result = tables(rows, reference=reference, own=own, seed=seed)
+    if measurements:
+        result = replace(result, shuffles=against_shuffles(rows, read_measurements(measurements), seed=seed))
     if as_json:
         click.echo(to_json(result))
         return
@@ -105,6 +117,7 @@ def efficiency(evaluation: Path, reference: int | None, own: bool, seed: int, as
 @click.option("--costs", type=FILE, help="Cost table of one machine, for seconds (Parquet).")
 @click.option("--scores", type=FILE, help="Score table, for IS and FID (Parquet).")
 @click.option("--predictions", type=FILE, help="Prediction table, for the predictor's error (Parquet).")
+@click.option("--measurements", type=FILE, help="Measurement table, for shuffles on measured curves (Parquet).")
 @click.option("--out", type=FOLDER, required=True, help="Folder for the document, its tables and figures.")
 @click.option("--reference", type=click.IntRange(1), help="Steps of the reference.  [default: those of REFERENCE]")
 @click.option("--own", is_flag=True, help="Compare samplers with their own reference, not with Euler's.")
@@ -114,6 +127,7 @@ def paper(
     costs: Path | None,
     scores: Path | None,
     predictions: Path | None,
+    measurements: Path | None,
     out: Path,
     reference: int | None,
     own: bool,
@@ -122,7 +136,7 @@ def paper(
     """Make the papers' tables and figures again from an EVALUATION (Parquet), the papers' figures beside."""
     from analysis.paper_document import read_given, write_paper
 
-    given = read_given(evaluation, costs, scores, predictions)
+    given = read_given(evaluation, costs, scores, predictions, measurements)
     click.echo(f"Wrote {write_paper(given, out, reference=reference, own=own, seed=seed)}.")
 
 
@@ -196,9 +210,30 @@ def _print(result: Efficiency) -> None:
     console.print(table)
     for row in result.differences.to_dict("records"):
         gap = number(row["difference"], (row["high"] - row["low"]) / 2)
-        name = f"OURS − {row['other']}, {QUALITIES[row['quality']]}"
+        name = f"{row['rule']} − {row['other']}, {QUALITIES[row['quality']]}"
         console.print(f"{name:36} {gap:>9} {span(row['low'], row['high'])}", markup=False, highlight=False)
     console.print(result.sentence, markup=False, highlight=False)
+    if result.shuffles is not None:
+        _print_shuffles(console, result.shuffles)
+
+
+def _print_shuffles(console: Console, shuffles: pd.DataFrame) -> None:
+    from analysis.efficiency import QUALITIES
+    from analysis.rounding import number, percent
+
+    count = shuffles["shuffles"].iloc[0]
+    console.print(
+        f"\nOn measured curves, beside {count:,} shuffles of OURS' steps (beaten: share of them below the rule)"
+    )
+    for row in shuffles.to_dict("records"):
+        gap = number(row["mean"] - row["shuffled"], row["shuffled_sd"])
+        name = f"{row['rule']} − shuffles, {QUALITIES[row['quality']]}"
+        beaten = f"beaten {percent(row['beaten'])} %"
+        console.print(
+            f"{name:36} {gap:>9}, SD {number(row['shuffled_sd'], row['shuffled_sd'])}, {beaten}",
+            markup=False,
+            highlight=False,
+        )
 
 
 def _title(result: Efficiency) -> str:

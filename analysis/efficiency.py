@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 from analysis.errors import EvaluationError
 
-RULES = ("OURS", "UNIFORM", "UNIFORM-EXACT", "BY-LENGTH", "PERMUTED", "REFERENCE")
+RULES = (
+    "OURS",
+    "UNIFORM",
+    "UNIFORM-EXACT",
+    "SPLIT",
+    "BY-LENGTH",
+    "STEPSAVER-R",
+    "BY-MEASURED",
+    "ORACLE",
+    "PERMUTED",
+    "REFERENCE",
+)
 """In this order in every table; behind them the fixed step counts, then the baselines."""
 
 DEARER = ("REFERENCE", "FIXED-")
@@ -35,9 +46,11 @@ class Efficiency:
     `reference`: steps of the reference that the qualities compare with.
 
     `rules`: one row for each rule (num_steps, computation). `quality`: one row for each rule and quality (mean, se, and
-    per unit: mean_of_ratios, ratio_of_means, each with _low and _high). `differences`: OURS minus another rule in mean
-    quality, for the rules of equal cost. `gains`: relative gain of a rule over UNIFORM in quality per computation, by
-    both averages.
+    per unit: mean_of_ratios, ratio_of_means, each with _low and _high). `differences`: a rule minus another in mean
+    quality: OURS and every rule of equal cost, SPLIT and UNIFORM-EXACT. `gains`: relative gain of a rule over UNIFORM
+    in quality per computation, by both averages.
+
+    `shuffles`: what each rule's steps are worth on measured curves, see `shuffles.against_shuffles`; none unless asked.
     """
 
     unit: str
@@ -51,6 +64,7 @@ class Efficiency:
     differences: pd.DataFrame
     gains: pd.DataFrame
     sentence: str
+    shuffles: pd.DataFrame | None = None
 
 
 def efficiency(
@@ -155,24 +169,32 @@ def prompt_means(evaluation: pd.DataFrame, per_unit: float = 1.0) -> pd.DataFram
 
 
 def sentence(differences: pd.DataFrame, level: float) -> str:
-    """Return whether OURS beats PERMUTED on quality at equal mean steps, in one sentence."""
-    rows = differences[differences["other"] == "PERMUTED"]
-    if rows.empty:
-        return "There is no PERMUTED control, so it is unknown whether OURS gives its steps to the right prompts."
+    """Return whether OURS beats PERMUTED on quality at equal mean steps, and SPLIT UNIFORM-EXACT, a sentence each."""
+    pairs = [("OURS", "PERMUTED"), ("SPLIT", "UNIFORM-EXACT")]
+    found = {(a, b): differences[(differences["rule"] == a) & (differences["other"] == b)] for a, b in pairs}
+    said = [_verdict(rows, *pair, level) for pair, rows in found.items() if len(rows)]
+    if found["OURS", "PERMUTED"].empty:
+        said.insert(
+            0, "There is no PERMUTED control, so it is unknown whether OURS gives its steps to the right prompts."
+        )
+    return " ".join(said)
+
+
+def _verdict(rows: pd.DataFrame, rule: str, other: str, level: float) -> str:
     better, worse = rows[rows["low"] > 0]["quality"], rows[rows["high"] < 0]["quality"]
     gap = float(rows["num_steps_difference"].iloc[0])
     steps = "equal mean steps" if abs(gap) < EQUAL_STEPS else f"mean steps that differ by {gap:+.2f}"
     how = f"at {steps} ({100 * level:.0f} % intervals, simultaneous over {len(rows)} qualities)"
     names = [", ".join(QUALITIES[q] for q in side) for side in (better, worse)]
     if len(better) and len(worse):
-        return f"OURS against PERMUTED is mixed {how}: better in {names[0]}, worse in {names[1]}."
+        return f"{rule} against {other} is mixed {how}: better in {names[0]}, worse in {names[1]}."
     if len(better):
         return (
-            f"OURS beats PERMUTED {how} in {names[0]}{'' if len(better) == len(rows) else '; undecided in the rest'}."
+            f"{rule} beats {other} {how} in {names[0]}{'' if len(better) == len(rows) else '; undecided in the rest'}."
         )
     if len(worse):
-        return f"OURS does not beat PERMUTED {how}: it is worse in {names[1]}."
-    return f"It is undecided whether OURS beats PERMUTED {how}: every interval of the difference includes 0."
+        return f"{rule} does not beat {other} {how}: it is worse in {names[1]}."
+    return f"It is undecided whether {rule} beats {other} {how}: every interval of the difference includes 0."
 
 
 def _column(cells: pd.DataFrame, rule: str, column: str) -> Numbers:
@@ -230,13 +252,16 @@ def _qualities(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: f
 
 def _differences(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: float) -> pd.DataFrame:
     simultaneous = 1 - (1 - level) / len(QUALITIES)  # Bonferroni
+    pairs = [("OURS", other) for other in rules if other != "OURS" and not other.startswith(DEARER)]
+    pairs += [("SPLIT", "UNIFORM-EXACT")] if {"SPLIT", "UNIFORM-EXACT"} <= set(rules) else []
     rows = []
-    for other in (rule for rule in rules if rule != "OURS" and not rule.startswith(DEARER)):
-        steps = float((_column(cells, "OURS", "num_steps") - _column(cells, other, "num_steps")).mean())
+    for rule, other in pairs:
+        steps = float((_column(cells, rule, "num_steps") - _column(cells, other, "num_steps")).mean())
         for quality in QUALITIES:
-            gap = _column(cells, "OURS", quality) - _column(cells, other, quality)
-            rows.append((other, quality, gap.mean(), *percentiles(weights @ gap, simultaneous), steps))
-    return pd.DataFrame(rows, columns=["other", "quality", "difference", "low", "high", "num_steps_difference"])
+            gap = _column(cells, rule, quality) - _column(cells, other, quality)
+            rows.append((rule, other, quality, gap.mean(), *percentiles(weights @ gap, simultaneous), steps))
+    columns = ["rule", "other", "quality", "difference", "low", "high", "num_steps_difference"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _gains(cells: pd.DataFrame, rules: list[str], weights: Numbers, level: float) -> pd.DataFrame:

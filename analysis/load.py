@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from analysis.errors import ChoicesError, ColumnsError, DigestError, EvaluationError, ValuesError
 from analysis.formats import recognise
-from budgetfusion.measurements import EVALUATION, read_table
+from budgetfusion.measurements import EVALUATION, MEASUREMENT, read_table
 from stimuli.manifest import CHOICE_COLUMNS, Choice, Manifest
 
 SHOWN_FAULTS = 5
@@ -124,6 +124,18 @@ def read_evaluation(path: Path) -> pd.DataFrame:
     if frame.empty:
         raise EvaluationError("no rows", "one for each prompt, seed and rule")
     return frame
+
+
+def read_measurements(path: Path) -> pd.DataFrame:
+    """Read measurement rows, one for each prompt, seed and step count.
+
+    Returns:
+        A frame with the columns of `budgetfusion.measurements.MEASUREMENT`.
+
+    Raises:
+        FileContentError: If the file is missing or is no measurement table.
+    """
+    return pd.DataFrame(read_table(path, MEASUREMENT), columns=MEASUREMENT.names)
 
 
 def _records(path: Path) -> list[dict[str, Any]]:

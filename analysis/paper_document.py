@@ -15,10 +15,11 @@ from analysis.efficiency import QUALITIES, against
 from analysis.errors import EvaluationError
 from analysis.gains import relative_gain, table_2
 from analysis.image_time import seconds_per_image, sets, time_and_distance
-from analysis.load import read_evaluation
+from analysis.load import read_evaluation, read_measurements
 from analysis.predictor_errors import fitting_error, table_1
 from analysis.render import write_document
 from analysis.rounding import MISSING, number, percent, plus_minus
+from analysis.shuffles import against_shuffles
 from budgetfusion.measurements import COST, SCORE, read_table
 
 QUOTED = (
@@ -44,10 +45,15 @@ class Given:
     costs: pd.DataFrame | None = None
     scores: pd.DataFrame | None = None
     predictions: pd.DataFrame | None = None
+    measurements: pd.DataFrame | None = None
 
 
 def read_given(
-    evaluation: Path, costs: Path | None = None, scores: Path | None = None, predictions: Path | None = None
+    evaluation: Path,
+    costs: Path | None = None,
+    scores: Path | None = None,
+    predictions: Path | None = None,
+    measurements: Path | None = None,
 ) -> Given:
     """Read the tables.
 
@@ -60,6 +66,7 @@ def read_given(
         pd.DataFrame(read_table(costs, COST)) if costs else None,
         pd.DataFrame(read_table(scores, SCORE)) if scores else None,
         _predictions(predictions) if predictions else None,
+        read_measurements(measurements) if measurements else None,
     )
 
 
@@ -74,7 +81,8 @@ def write_paper(given: Given, out: Path, *, reference: int | None = None, own: b
         seed: Of the bootstrap.
     """
     rows = against(given.evaluation, reference, own=own)
-    sections = [_predictor(given.predictions), _efficiency(rows), _gains(rows, seed), _time(rows, given), _sets(given)]
+    sections = [_predictor(given.predictions), _efficiency(rows), _gains(rows, seed)]
+    sections += [_shuffles(rows, given.measurements, seed), _time(rows, given), _sets(given)]
     prompts, steps = rows["prompt_id"].nunique(), rows["reference_num_steps"].iloc[0]
     return write_document(
         Document(
@@ -152,6 +160,27 @@ def _gains(rows: pd.DataFrame, seed: int) -> Section:
     return Section(
         "Equation 9 and Figure 8a: gain over each rule", (picture, Table("equation-9", caption, shown, table))
     )
+
+
+def _shuffles(rows: pd.DataFrame, measurements: pd.DataFrame | None, seed: int) -> Section:
+    if measurements is None:
+        return Section("", ())
+    table = against_shuffles(rows, measurements, seed=seed)
+    gaps = zip(table["mean"] - table["shuffled"], table["shuffled_sd"], strict=True)
+    columns = (
+        column("rule", table["rule"]),
+        column("quality", [QUALITIES[name] for name in table["quality"]]),
+        column("steps", table["num_steps"], lambda v: number(v, otherwise=2)),
+        column("mean quality", table["mean"], lambda v: number(v, otherwise=4)),
+        Column("above shuffles", tuple(plus_minus(gap, sd, 4) for gap, sd in gaps)),
+        column("beaten", table["beaten"], percent),
+    )
+    caption = (
+        f"Quality of measured curves at each rule’s steps over {table['n'].iloc[0]} prompts; how far it is above the "
+        f"mean of {table['shuffles'].iloc[0]:,} shuffles of OURS’ steps ± their SD; the share of them that it beats, in "
+        "percent. BY-MEASURED and ORACLE know the curves."
+    )
+    return Section("OURS among shuffles, on measured curves", (Table("shuffles", caption, columns, table),))
 
 
 def _time(rows: pd.DataFrame, given: Given) -> Section:

@@ -120,16 +120,15 @@ def histogram(people: pd.DataFrame, mean: float) -> pd.DataFrame:
 
 
 def efficiency(result: Efficiency, *, width: float = TWO_COLUMNS) -> Drawn:
-    """Draw mean quality of each rule, and how far OURS is from the others, with bootstrap intervals.
+    """Draw mean quality of each rule, and how far rules of equal cost are apart, with bootstrap intervals.
 
     Returns:
         The figure, and its dots: panel, quality, label, value, low, high.
     """
     steps = result.rules.set_index("rule")["num_steps"]
     levels = result.quality.assign(panel="quality", label=result.quality["rule"], value=result.quality["mean"])
-    gaps = result.differences.assign(
-        panel="OURS minus other", label=result.differences["other"], value=result.differences["difference"]
-    )
+    pairs = result.differences["rule"] + " − " + result.differences["other"]
+    gaps = result.differences.assign(panel="difference", label=pairs, value=result.differences["difference"])
     columns = ["panel", "quality", "label", "value", "low", "high"]
     data = pd.concat([levels[columns], gaps[columns]], ignore_index=True)
     with style():
@@ -143,7 +142,7 @@ def efficiency(result: Efficiency, *, width: float = TWO_COLUMNS) -> Drawn:
             grid[0, column].set_title(name)
             grid[1, column].axvline(0, color=BLACK, linestyle="--", linewidth=0.8)
         _name_rows(grid[0, 0], [f"{rule} ({count:.1f} steps)" for rule, count in steps.items()])
-        _name_rows(grid[1, 0], [f"OURS − {other}" for other in gaps["label"].unique()])
+        _name_rows(grid[1, 0], list(gaps["label"].unique()))
         grid[0, 1].set_xlabel("mean quality")
         grid[1, 1].set_xlabel("difference in mean quality")
     return figure, data

@@ -1,4 +1,4 @@
-"""Ways to hand out steps that do not look at the prompt: what OURS has to beat."""
+"""Ways to hand out OURS' steps otherwise: what OURS has to beat."""
 
 from collections.abc import Sequence
 
@@ -33,19 +33,20 @@ def exact(num_steps: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.
     return found
 
 
-def by_length(num_steps: NDArray[np.int64], prompts: Sequence[str]) -> NDArray[np.int64]:
-    """Return OURS' budgets dealt by the length of the prompts: what can be known of a text without understanding it.
+def dealt(num_steps: NDArray[np.int64], deserts: Sequence[float], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return OURS' budgets dealt by another opinion of which prompt deserves more.
 
     Args:
         num_steps: OURS' steps, shape (prompts,).
-        prompts: The texts; the longest gets the most steps, the first of equals first.
+        deserts: A number for each prompt; the largest gets the most steps, equals by chance.
+        rng: Where the chance comes from.
 
     Returns:
         Shape (prompts,), the same multiset.
     """
-    longest_first = np.argsort([-len(prompt) for prompt in prompts], kind="stable")
+    order = np.lexsort([rng.permutation(len(num_steps)), np.asarray(deserts)])
     found = np.empty_like(num_steps)
-    found[longest_first] = -np.sort(-num_steps)
+    found[order] = np.sort(num_steps)
     return found
 
 

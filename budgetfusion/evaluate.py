@@ -41,6 +41,7 @@ class Question:
         permutations: Replicates of the PERMUTED control.
         baselines: Names of `baselines.methods.NAMES`, each brought to OURS' total.
         seed: Of all chance in handing out steps.
+        informed: Rules that were told more than the text, see `informed`.
     """
 
     budgets: Sequence[Budget]
@@ -50,6 +51,7 @@ class Question:
     permutations: int = 20
     baselines: tuple[str, ...] = NAMES
     seed: int = 0
+    informed: tuple[Allocation, ...] = ()
 
     @property
     def prompts(self) -> list[str]:
@@ -96,7 +98,11 @@ class Evaluation:
             permutations=asked.permutations,
             seed=asked.seed,
         )
-        return [*rules, *(Allocation(name, 0, mix.num_steps, name) for name, mix in self.mixtures.items())]
+        return [
+            *rules,
+            *asked.informed,
+            *(Allocation(name, 0, mix.num_steps, name) for name, mix in self.mixtures.items()),
+        ]
 
     @cached_property
     def shots(self) -> dict[tuple[int, int], list[Shot]]:

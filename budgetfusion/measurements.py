@@ -53,7 +53,7 @@ EVALUATION = pa.schema(
         ("prompt_id", pa.string()),
         ("prompt", pa.string()),
         ("seed", pa.int64()),
-        ("rule", pa.string()),  # OURS, UNIFORM, UNIFORM-EXACT, BY-LENGTH, PERMUTED, REFERENCE, FIXED-n, or a baseline
+        ("rule", pa.string()),  # OURS, one that it is compared with (`rules`, `informed`), or a baseline
         ("replicate", pa.int64()),  # which permutation; 0 for every other rule
         ("num_steps", pa.int64()),
         ("tflop", pa.float64()),

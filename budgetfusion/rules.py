@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from budgetfusion.allocate import by_length, exact, permuted, uniform
+from budgetfusion.allocate import dealt, exact, permuted, uniform
 
 EULER = "EULER"
 """The method of every rule: the model's own sampler, in the slot engine. A baseline is a method of its own."""
@@ -27,6 +27,11 @@ class Allocation:
     replicate: int
     num_steps: NDArray[np.int64]
     method: str = EULER
+
+
+def chance(rule: str, seed: int) -> np.random.Generator:
+    """Return the chance of one rule, whichever other rules there are."""
+    return np.random.default_rng([seed, *rule.encode()])
 
 
 def allocations(
@@ -57,7 +62,7 @@ def allocations(
         Allocation("OURS", 0, ours),
         Allocation("UNIFORM", 0, np.full_like(ours, uniform(ours))),
         Allocation("UNIFORM-EXACT", 0, exact(ours, rng)),
-        Allocation("BY-LENGTH", 0, by_length(ours, prompts)),
+        Allocation("BY-LENGTH", 0, dealt(ours, [len(prompt) for prompt in prompts], chance("BY-LENGTH", seed))),
         Allocation("REFERENCE", 0, np.full_like(ours, reference)),
         *(Allocation(f"FIXED-{n}", 0, np.full_like(ours, n)) for n in sorted(set(fixed) - {reference})),
         *(Allocation("PERMUTED", k, steps) for k, steps in enumerate(control)),

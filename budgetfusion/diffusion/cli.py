@@ -148,6 +148,8 @@ def measure(
 @click.option("--fixed", type=Integers(), default="30,50,65,129", show_default=True, help="Steps of FIXED-n.")
 @click.option("--permutations", type=click.IntRange(1), default=20, show_default=True, help="Of the PERMUTED control.")
 @click.option("--baselines", type=Baselines(), default="all", show_default=True, help="all, none, or names.")
+@click.option("--measurements", type=click.Path(path_type=Path), help="Of these prompts: adds BY-MEASURED and ORACLE.")
+@click.option("--similarities", type=click.Path(path_type=Path), help="Of other prompts: adds STEPSAVER-R.")
 @click.option("--scores", type=click.Path(path_type=Path), help="Also score sets of images, into this table.")
 @click.option("--network", "networks", type=click.Choice(["scenes", "inception"]), multiple=True, default=["scenes"])
 @click.option("--real", type=click.Path(path_type=Path, file_okay=False), help="Real images for the Fréchet distance.")
@@ -161,12 +163,14 @@ def evaluate(
     held_out: int | None,
     predictor: Path | None,
     baselines: tuple[str, ...],
+    measurements: Path | None,
+    similarities: Path | None,
     encoder: str,
     captions: bool,
     **others: Any,
 ) -> None:
     """Generate and measure what OURS, its controls and its baselines show, for BUDGETS or for prompts."""
-    from budgetfusion import outputs, subjects
+    from budgetfusion import informed, outputs, subjects
     from budgetfusion.diffusion.notes import note_distilled
     from budgetfusion.evaluate import Question
     from budgetfusion.metrics import encoders
@@ -180,10 +184,13 @@ def evaluate(
     note_distilled(model)
     only = read_prompts(prompts) if prompts else None
     if budgets:
-        ours = subjects.from_table(model, budgets, only)
+        ours, told = subjects.from_table(model, budgets, only), []
     else:
         ours = subjects.predicted(model, only or subjects.held_out(held_out or 1), predictor)
-    question = Question(ours, baselines=baselines, **asked)
+        told = [informed.by_predictions(model, ours, predictor)]
+    told += informed.by_measurements(ours, measurements) if measurements else []
+    told += [informed.by_similarities(ours, similarities)] if similarities else []
+    question = Question(ours, baselines=baselines, informed=tuple(told), **asked)
     seen = encoders.encoder(encoder, captions=captions, device=model.device)
     outputs.write(model, question, outputs.Wanted(**wanted), seen, predictor)
 

@@ -43,7 +43,7 @@ def compared(
     split = Split.of(rows, held_out)
     grid = tuple(rows[0]["grid"])
     learned, asked = ([row["prompt"] for row in side] for side in (split.train, split.test))
-    known, truth = (_labels(side, rule) for side in (split.train, split.test))
+    known, truth = (labels(side, rule) for side in (split.train, split.test))
     features = bag_of_words if backend == "bag-of-words" else distilbert(backend)
     found = {"median": np.full(len(asked), _median(known), dtype=np.int64)}
     for head in get_args(Head):
@@ -56,7 +56,8 @@ def compared(
     return [_head(rule, len(learned), len(asked)), *(_line(name, of, truth, grid) for name, of in found.items())]
 
 
-def _labels(rows: Sequence[Row], rule: str) -> Steps:
+def labels(rows: Sequence[Row], rule: str) -> Steps:
+    """Return the step count of each row of the similarity table by one of `RULES`, shape (rows,)."""
     return np.array([RULES[rule](similarities(row)).num_steps for row in rows], dtype=np.int64)
 
 

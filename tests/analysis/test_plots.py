@@ -98,7 +98,7 @@ def test_efficiency_draws_levels_and_differences(evaluation_of: Callable[..., pd
     result = efficiency(evaluation_of())
     figure, data = plots.efficiency(result)
 
-    assert data.groupby("panel").size().to_dict() == {"OURS minus other": 6, "quality": 12}
+    assert data.groupby("panel").size().to_dict() == {"difference": 6, "quality": 12}
     assert data["value"].tolist() == [*result.quality["mean"], *result.differences["difference"]]
     labels = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
     assert labels[0].startswith("OURS (")

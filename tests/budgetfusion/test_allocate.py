@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from budgetfusion.allocate import by_length, exact, permuted, uniform, within
+from budgetfusion.allocate import dealt, exact, permuted, uniform, within
 
 
 def test_uniform_is_the_rounded_mean() -> None:
@@ -21,10 +21,10 @@ def test_exact_has_ours_total(rng: np.random.Generator) -> None:
     assert any((exact(ours, rng) != found).any() for _ in range(5))
 
 
-def test_the_longest_prompt_gets_the_most() -> None:
-    """The same budgets, dealt by the number of letters."""
-    assert by_length(np.array([2, 9, 5]), ["abc", "a", "ab"]).tolist() == [9, 2, 5]
-    assert by_length(np.array([2, 9]), ["ab", "cd"]).tolist() == [9, 2]
+def test_who_deserves_most_gets_most(rng: np.random.Generator) -> None:
+    """The same budgets, dealt by another opinion; between equals chance decides."""
+    assert dealt(np.array([2, 9, 5]), [3, 1, 2], rng).tolist() == [9, 2, 5]
+    assert {tuple(dealt(np.array([2, 9]), [1, 1], rng).tolist()) for _ in range(20)} == {(2, 9), (9, 2)}
 
 
 def test_permuted_keeps_the_multiset_of_budgets(rng: np.random.Generator) -> None:

@@ -61,7 +61,7 @@ def test_a_second_run_gives_the_same_bytes(loaded: None, prompts: Path, tmp_path
     assert first.read_bytes() == second.read_bytes()
     assert [d.stdout.endswith("kept)\n") for d in done] == [False, False, True]
     assert {row["rule"] for row in read_table(first, EVALUATION)} == {
-        *("OURS", "UNIFORM", "UNIFORM-EXACT", "BY-LENGTH", "PERMUTED", "REFERENCE", "FIXED-3")
+        *("OURS", "UNIFORM", "UNIFORM-EXACT", "SPLIT", "BY-LENGTH", "PERMUTED", "REFERENCE", "FIXED-3")
     }
     assert [path.name for path in tmp_path.iterdir() if "parts" in path.name] == []
 

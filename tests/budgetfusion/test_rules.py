@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from budgetfusion.rules import allocations
+from budgetfusion.rules import allocations, chance
 
 OURS = np.array([3, 5, 9, 12])
 
@@ -32,3 +32,11 @@ def test_chance_is_that_of_the_seed() -> None:
 
     assert [a.num_steps.tolist() for a in one] == [a.num_steps.tolist() for a in same]
     assert [a.num_steps.tolist() for a in one] != [a.num_steps.tolist() for a in other]
+
+
+def test_the_chance_of_a_rule_is_its_own() -> None:
+    """By its name and the seed, so that another rule beside it moves nothing."""
+    first = [chance(rule, seed).random() for rule, seed in (("A", 0), ("A", 0), ("A", 1), ("B", 0))]
+
+    assert first[0] == first[1]
+    assert len(set(first)) == 3
