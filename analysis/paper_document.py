@@ -177,8 +177,8 @@ def _shuffles(rows: pd.DataFrame, measurements: pd.DataFrame | None, seed: int) 
     )
     caption = (
         f"Quality of measured curves at each rule’s steps over {table['n'].iloc[0]} prompts; how far it is above the "
-        f"mean of {table['shuffles'].iloc[0]:,} shuffles of OURS’ steps ± their SD; the share of them that it beats, in "
-        "percent. BY-MEASURED and ORACLE know the curves."
+        f"mean of {table['shuffles'].iloc[0]:,} shuffles of OURS’ steps ± their SD; the share of them that it beats, "
+        "in percent. BY-MEASURED and ORACLE know the curves."
     )
     return Section("OURS among shuffles, on measured curves", (Table("shuffles", caption, columns, table),))
 
