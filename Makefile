@@ -21,7 +21,7 @@ check: $(VENV)/.dev
 # One thread for each process: small models gain nothing from more, and waiting threads stall a busy machine.
 test: export OMP_NUM_THREADS ?= 1
 test: setup check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.run_all $(ARGS)

@@ -77,35 +77,15 @@ def create(
         StudyFrozenError: If a study of this name exists with other digests, and no new version is wanted.
     """
     check_material(study, manifest)
-    digests = {
-        "design or texts": ("study_digest", study.study_digest),
-        "images": ("manifest_digest", manifest.digest),
-        "analysis": ("analysis_digest", study.analysis_digest),
-    }
     there = latest(db, study.study.name)
     if there is not None:
-        changed = tuple(what for what, (column, value) in digests.items() if getattr(there, column) != value)
-        if _quality_of(there) != study.quality.model_dump(mode="json"):
-            changed = (*changed, "quality")
+        changed = _changed(there, study, manifest)
         if changed and not new_version:
             raise StudyFrozenError(study.study.name, changed)
         if not changed:
             there.stimuli = str(folder.resolve())  # the same images may have moved
             return False
-    version = there.version + 1 if there is not None else 1
-    row = Study(
-        name=address(study.study.name, version),
-        series=study.study.name,
-        version=version,
-        study_file=study.model_dump(mode="json"),
-        manifest=manifest.model_dump(mode="json"),
-        stimuli=str(folder.resolve()),
-        created_at=datetime.now(UTC),
-        state="open",
-        paused_because="",
-        lease_minutes=lease_minutes,
-        **dict(digests.values()),
-    )
+    row = _row(study, manifest, folder, there.version + 1 if there is not None else 1, lease_minutes)
     db.add(row)
     db.flush()
     _store_material(db, row.id, manifest)
@@ -116,6 +96,35 @@ def create(
         db, "create", {"study": row.name, "study_digest": row.study_digest, "places": study.design.participants}
     )
     return True
+
+
+def _changed(there: Study, study: StudyFile, manifest: Manifest) -> tuple[str, ...]:
+    """Say in words in what a study file and a manifest differ from a stored study."""
+    pairs = {
+        "design or texts": (there.study_digest, study.study_digest),
+        "images": (there.manifest_digest, manifest.digest),
+        "analysis": (there.analysis_digest, study.analysis_digest),
+        "quality": (_quality_of(there), study.quality.model_dump(mode="json")),
+    }
+    return tuple(what for what, (before, now) in pairs.items() if before != now)
+
+
+def _row(study: StudyFile, manifest: Manifest, folder: Path, version: int, lease_minutes: int) -> Study:
+    return Study(
+        name=address(study.study.name, version),
+        series=study.study.name,
+        version=version,
+        study_file=study.model_dump(mode="json"),
+        manifest=manifest.model_dump(mode="json"),
+        stimuli=str(folder.resolve()),
+        created_at=datetime.now(UTC),
+        state="open",
+        paused_because="",
+        lease_minutes=lease_minutes,
+        study_digest=study.study_digest,
+        manifest_digest=manifest.digest,
+        analysis_digest=study.analysis_digest,
+    )
 
 
 def address(series: str, version: int) -> str:
