@@ -12,8 +12,8 @@ def prepare(function: Round, device: torch.device, state: Sequence[torch.Tensor]
 
     Args:
         function: Always the same work on the same tensors.
-        device: Where they lie. Only CUDA has a faster form: on a CPU compiling a small UNet costs two minutes and won
-            nothing here.
+        device: Where they lie. Only CUDA has a faster form: on a CPU compiling a small UNet costs a minute for
+            each batch size and won 10 to 35 % here, with other last bits.
         state: The tensors that it changes; they are the same after this call as before.
     """
     if device.type != "cuda":
