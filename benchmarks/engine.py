@@ -130,7 +130,7 @@ def _speeds(times: Sequence[Times]) -> list[Figure]:
         )
     ]
     beside = Spread.of([t.loop / t.ceiling for t in times]).median
-    print(f"the best batch of equal steps in float32 is {beside.median:.2f} times as fast as the loop")
+    print(f"the best batch of equal steps in float32 is {beside:.2f} times as fast as the loop")
     for name, target in SPEED.items():
         speed = Spread.of([t.loop / getattr(t, name) for t in times])
         limit = Spread.of([t.loop / t.bounds[name] for t in times]).median
