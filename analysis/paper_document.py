@@ -16,7 +16,7 @@ from analysis.errors import EvaluationError
 from analysis.gains import relative_gain, table_2
 from analysis.image_time import seconds_per_image, sets, time_and_distance
 from analysis.load import read_evaluation, read_measurements
-from analysis.predictor_errors import fitting_error, table_1
+from analysis.predictor_errors import fitting_error, table_1, verdict
 from analysis.render import write_document
 from analysis.rounding import MISSING, number, percent, plus_minus
 from analysis.shuffles import against_shuffles
@@ -34,7 +34,16 @@ LITERAL = (
     "At its word equation 9 takes the metric itself; for L-SNR and D-SIM, where less is better, it counts worse images "
     "as a gain. The gain in quality is oriented: more is better."
 )
-PREDICTION_COLUMNS = ("variant", "prompt_id", "metric", "num_steps", "predicted", "label", "is_measured")
+PREDICTION_COLUMNS = (
+    "variant",
+    "prompt_id",
+    "metric",
+    "num_steps",
+    "predicted",
+    "label",
+    "is_measured",
+    "num_parameters",
+)
 
 
 @dataclass(frozen=True)
@@ -104,15 +113,21 @@ def _predictor(predictions: pd.DataFrame | None) -> Section:
     errors = table_1(predictions)
     columns = (
         column("variant", errors["variant"]),
+        column("parameters", errors["num_parameters"], lambda n: f"{n:,.0f}" if n == n else MISSING),
         column("metric", errors["metric"]),
         column("prompts", errors["n"], str),
         _with_error("at measured steps", errors, "measured", 4),
         _with_error("at all steps", errors, "interpolated", 4),
+        _with_error("nearer than mean", errors, "nearer", 4),
         _paper("paper", errors["paper_error"], 3),
     )
-    caption = "Mean absolute error of the predicted curves ± SE over held-out prompts."
+    caption = (
+        "Mean absolute error of the predicted curves ± SE over held-out prompts, and how much smaller it is at the "
+        "measured steps than that of the mean curve of the training prompts, paired by prompt."
+    )
     blocks: list[Block] = [Table("table-1", caption, columns, errors)]
     for variant in [name for name in ("ours", "paper") if name in set(errors["variant"])][:1]:
+        blocks.insert(0, Text(verdict(errors, variant), "strong"))
         drawn = paper_plots.fitting(fitting_error(predictions, variant))
         words = f"Error ± SE of ‘{variant}’ at each measured step count (left), and by the steps it suggests (right)."
         blocks.append(Picture("figure-12", *drawn, words, "Error of the predictor by steps."))

@@ -11,6 +11,9 @@ from analysis.efficiency import mean_and_se
 from analysis.errors import EvaluationError
 from budgetfusion.plateau import OMEGA, plateau
 
+CONTROL = "mean-curve"
+"""The mean over training prompts: what can be said of a prompt without hearing it."""
+
 SELF_COMPARED = 129
 """Steps at which D-SIM and I-CLIP compare an image with itself, so that there is nothing to predict."""
 
@@ -22,22 +25,53 @@ def table_1(predictions: pd.DataFrame) -> pd.DataFrame:
         predictions: Rows of the prediction table.
 
     Returns:
-        Columns variant, metric, n (prompts), measured, measured_se (at the knots below 129), interpolated,
-        interpolated_se (at 1..129, most of them on straight lines between knots), paper_error.
+        Columns variant, num_parameters (missing for controls), metric, n (prompts), measured, measured_se (at the knots
+        below 129), interpolated, interpolated_se (at 1..129, most of them on straight lines between knots), nearer,
+        nearer_se (how much smaller `measured` is than that of the mean curve, paired by prompt; missing for and
+        without that control), paper_error.
 
     Source:
         Table 1 of arXiv:2412.05780.
     """
     gaps = predictions.assign(gap=(predictions["predicted"] - predictions["label"]).abs().astype("float64"))
     knots = gaps[gaps["is_measured"] & (gaps["num_steps"] < SELF_COMPARED)]
+    at = [table.groupby(["variant", "metric", "prompt_id"])["gap"].mean() for table in (knots, gaps)]
+    sizes = predictions.groupby("variant")["num_parameters"].first()
     rows = []
     for variant, metric in gaps[["variant", "metric"]].drop_duplicates().itertuples(index=False):
-        here = [t[(t["variant"] == variant) & (t["metric"] == metric)] for t in (knots, gaps)]
-        measured, interpolated = (table.groupby("prompt_id")["gap"].mean().to_numpy() for table in here)
+        measured, interpolated = (table.loc[variant, metric] for table in at)
+        is_compared = CONTROL in sizes and variant != CONTROL
+        nearer = at[0].loc[CONTROL, metric] - measured if is_compared else measured.iloc[:0]
         paper = published.TABLE_1.get(variant, {}).get(metric, np.nan)
-        rows.append((variant, metric, len(measured), *mean_and_se(measured), *mean_and_se(interpolated), paper))
-    columns = ["variant", "metric", "n", "measured", "measured_se", "interpolated", "interpolated_se", "paper_error"]
-    return pd.DataFrame(rows, columns=columns)
+        found = [mean_and_se(values.to_numpy()) for values in (measured, interpolated, nearer)]
+        rows.append((variant, sizes[variant], metric, len(measured), *np.ravel(found), paper))
+    columns = ["variant", "num_parameters", "metric", "n", "measured", "measured_se", "interpolated", "interpolated_se"]
+    return pd.DataFrame(rows, columns=[*columns, "nearer", "nearer_se", "paper_error"])
+
+
+def verdict(errors: pd.DataFrame, variant: str = "ours", ses: float = 2.0) -> str:
+    """Return whether a variant is nearer to the labels than the mean curve, by more than so many SE, in one sentence.
+
+    Args:
+        errors: Result of `table_1`.
+        variant: Whose.
+        ses: How many standard errors of the paired difference count.
+    """
+    own = errors[(errors["variant"] == variant) & errors["nearer"].notna()]
+    if own.empty:
+        return f"There is no mean curve beside ‘{variant}’, so it is unknown whether the text tells anything."
+    clear = own["nearer"] > ses * own["nearer_se"]
+    told = [
+        f"{metric} {nearer:+.4f} ± {se:.4f}"
+        for metric, nearer, se in own[["metric", "nearer", "nearer_se"]].itertuples(index=False)
+    ]
+    how = f"by more than {ses:g} SE of the paired difference over {own['n'].iloc[0]} prompts ({'; '.join(told)})"
+    if clear.all():
+        return (
+            f"‘{variant}’ is nearer to the labels than the mean curve of the training prompts in every metric, {how}."
+        )
+    rest = ", ".join(own.loc[~clear, "metric"])
+    return f"‘{variant}’ is not nearer to the labels than the mean curve of the training prompts in {rest}, {how}."
 
 
 def fitting_error(predictions: pd.DataFrame, variant: str = "ours") -> pd.DataFrame:

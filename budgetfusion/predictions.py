@@ -22,6 +22,7 @@ PREDICTION = pa.schema(
         ("predicted", pa.float32()),  # in [0, 1]
         ("label", pa.float32()),  # in [0, 1]; mean over seeds, interpolated linearly between the knots
         ("is_measured", pa.bool_()),  # whether the label was measured, at a knot
+        ("num_parameters", pa.int64()),  # of the networks; null for a control
         ("checkpoint_digest", pa.string()),
         ("config_digest", pa.string()),  # of the model and its generation settings
     ]
@@ -31,11 +32,19 @@ PREDICTION = pa.schema(
 
 @dataclass(frozen=True)
 class Answers:
-    """What one variant predicts: shape (prompts, metrics, 129), in [0, 1], and the digest of what it was fitted to."""
+    """What one variant predicts.
+
+    Attributes:
+        variant: Its name.
+        predicted: Shape (prompts, metrics, 129), in [0, 1].
+        checkpoint_digest: Of what it was fitted to.
+        num_parameters: Of its networks; none for a control.
+    """
 
     variant: str
     predicted: NDArray[np.float64]
     checkpoint_digest: str
+    num_parameters: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,7 @@ def _table(one: Answers, labels: Labels) -> pa.Table:
         one.predicted.astype(np.float32).ravel(),
         labels.curves.astype(np.float32).ravel(),
         np.isin(num_steps, KNOTS),
+        pa.array([one.num_parameters] * rows, pa.int64()),
         pa.repeat(one.checkpoint_digest, rows),
         pa.repeat(labels.config_digest, rows),
     ]

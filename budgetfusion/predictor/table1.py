@@ -100,7 +100,8 @@ class Table1:
 
     def _asked(self, name: str, variant: Variant, told: Callable[[str, int, int], None]) -> Answers:
         predictor = self._kept_or_trained(name, variant, lambda done, total: told(name, done, total))
-        return Answers(name, predictor.predict(self._lesson.asked_text), predictor.digest)
+        size = sum(value.numel() for value in predictor.network.parameters())
+        return Answers(name, predictor.predict(self._lesson.asked_text), predictor.digest, size)
 
     def _kept_or_trained(self, name: str, variant: Variant, told: Told) -> Predictor:
         path = self._folder / f"{name}.safetensors"

@@ -13,7 +13,7 @@ from analysis.efficiency import against
 from analysis.errors import EvaluationError
 from analysis.gains import relative_gain, table_2
 from analysis.image_time import seconds_per_image, sets, time_and_distance
-from analysis.predictor_errors import fitting_error, table_1
+from analysis.predictor_errors import fitting_error, table_1, verdict
 from budgetfusion.measurements import COST, EVALUATION, SCORE, write_table
 
 Make = Callable[..., pd.DataFrame]
@@ -48,7 +48,7 @@ def predictions(off: float = 0.02) -> pd.DataFrame:
                 label = 1 - label if metric == "i_clip" else label
                 parts.append(
                     pd.DataFrame({"variant": variant, "prompt_id": f"p{prompt}", "metric": metric, "num_steps": steps})
-                    .assign(predicted=label + gap, label=label, is_measured=np.isin(steps, STEPS))
+                    .assign(predicted=label + gap, label=label, is_measured=np.isin(steps, STEPS), num_parameters=7)
                 )  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
@@ -62,6 +62,28 @@ def test_table_1_is_the_mean_error_at_the_measured_steps() -> None:
     assert table["n"].unique().tolist() == [3]
     assert table.loc[("without-t", "d_sim"), "paper_error"] == 0.239
     assert np.isnan(table.loc[("ours", "d_sim"), "paper_error"])
+
+
+def test_the_mean_curve_is_what_a_variant_has_to_beat() -> None:
+    """The sentence says by how much in each metric, names those where it does not, and claims nothing without it."""
+    clear = pd.concat([predictions(), mean_curve()])
+    table = table_1(clear).set_index(["variant", "metric"])
+
+    assert table.loc[("ours", "d_sim"), "nearer"] == pytest.approx(
+        table.loc[("mean-curve", "d_sim"), "measured"] - 0.02
+    )
+    assert verdict(table_1(clear)).startswith("‘ours’ is nearer to the labels than the mean curve")
+    assert "is not nearer" in verdict(table_1(clear), "without-t")
+    assert "in l_snr, d_sim, i_clip, by more than 2 SE" in verdict(table_1(clear), "without-t")
+    assert verdict(table_1(predictions())).startswith("There is no mean curve beside ‘ours’")
+
+
+def mean_curve() -> pd.DataFrame:
+    """Return what the control says of the same prompts: the mean of their labels, and off by 0.2."""
+    rows = predictions()
+    rows = rows[rows["variant"] == "ours"]
+    means = rows.groupby(["metric", "num_steps"])["label"].transform("mean")
+    return rows.assign(variant="mean-curve", predicted=means + 0.2, num_parameters=None)
 
 
 def test_figure_12_has_every_measured_step_and_every_suggestion() -> None:
