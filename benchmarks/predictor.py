@@ -19,7 +19,6 @@ from budgetfusion.predictor.perceptron import Perceptron, PerceptronConfig
 from budgetfusion.steps import KNOTS
 
 PROMPT = "a red ball on a green field"
-PREDICTIONS = scenes.MEASUREMENTS.with_name("predictions.parquet")
 FASTER, OF_A_STEP, WORSE = 100.0, 0.02, 0.05
 BATCH = 64
 PAPER, SHARE = "the paper's layout over ours, one prompt", "ours over a denoising step, one prompt"
@@ -75,16 +74,13 @@ class _Step:
 def _error(metric: str) -> Figure:
     """Return how much worse ours predicts a metric than the paper's layout does, relative, of shipped predictions."""
     name = f"MAE of {metric}, ours over the paper's, minus 1"
-    if not PREDICTIONS.is_file():
-        print(f"{PREDICTIONS.name} is not shipped; `budgetfusion train table1` makes it")
-        return Figure(name, float("nan"), "", WORSE, "<=", "MAE of the paper's layout", float("nan"))
     ours, paper = (_mae(metric, variant) for variant in ("ours", "paper"))
     return Figure(name, ours / paper - 1, "", WORSE, "<=", "MAE of the paper's layout", paper)
 
 
 def _mae(metric: str, variant: str) -> float:
     wanted = [("metric", "==", metric), ("variant", "==", variant), ("num_steps", "in", list(KNOTS[:-1]))]
-    table = pq.read_table(PREDICTIONS, columns=["predicted", "label"], filters=wanted)
+    table = pq.read_table(scenes.PREDICTIONS, columns=["predicted", "label"], filters=wanted)
     predicted: NDArray[np.float32] = table["predicted"].to_numpy()
     return float(np.abs(predicted - table["label"].to_numpy()).mean())
 

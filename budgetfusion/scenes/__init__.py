@@ -23,3 +23,6 @@ MEASUREMENTS = Path(__file__).parent / "measurements.parquet"
 
 PREDICTOR = Path(__file__).parent / "predictor.safetensors"
 """The shipped predictor."""
+
+PREDICTIONS = Path(__file__).parent / "predictions.parquet"
+"""What each way of predicting says of the held-out captions; the paper's layout is narrower there, see the card."""
