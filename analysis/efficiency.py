@@ -86,7 +86,7 @@ def efficiency(
         Table 2 and equations 8 and 9 of arXiv:2412.05780; the PERMUTED control is ours.
     """
     evaluation = against(evaluation, reference, own=own)
-    unit, per_unit = ("GFLOP", 1e3) if evaluation["tflop"].mean() < SMALL_TFLOP else ("TFLOP", 1.0)
+    unit, per_unit = unit_of(evaluation["tflop"].mean())
     cells = prompt_means(evaluation, per_unit)
     rules = ordered(cells.index.get_level_values("rule").unique())
     weights = resampled(cells.index.get_level_values("prompt_id").nunique(), seed)
@@ -105,6 +105,11 @@ def efficiency(
         gains=_gains(cells, rules, weights, level),
         sentence=sentence(differences, level),
     )
+
+
+def unit_of(mean_tflop: float) -> tuple[str, float]:
+    """Return the unit in which a computation is a readable number, and how many of it are one TFLOP."""
+    return ("GFLOP", 1e3) if mean_tflop < SMALL_TFLOP else ("TFLOP", 1.0)
 
 
 def against(evaluation: pd.DataFrame, reference: int | None = None, *, own: bool = False) -> pd.DataFrame:

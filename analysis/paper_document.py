@@ -6,17 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis import paper_plots
-from analysis.document import Block, Column, Document, Picture, Section, Table, Text, bare_p, column
-from analysis.efficiency import QUALITIES, against
-from analysis.errors import EvaluationError
+from analysis.document import Column, Document, Picture, Section, Table, Text, bare_p, column
+from analysis.efficiency import QUALITIES, against, unit_of
 from analysis.gains import relative_gain, table_2
 from analysis.image_time import seconds_per_image, sets, time_and_distance
 from analysis.load import read_evaluation, read_measurements
-from analysis.predictor_errors import fitting_error, table_1, verdict
+from analysis.predictor_section import predictor_section, read_predictions, with_error
 from analysis.render import write_document
 from analysis.rounding import MISSING, number, percent, plus_minus
 from analysis.shuffles import against_shuffles
@@ -33,16 +30,6 @@ ARTEFACT = (
 LITERAL = (
     "At its word equation 9 takes the metric itself; for L-SNR and D-SIM, where less is better, it counts worse images "
     "as a gain. The gain in quality is oriented: more is better."
-)
-PREDICTION_COLUMNS = (
-    "variant",
-    "prompt_id",
-    "metric",
-    "num_steps",
-    "predicted",
-    "label",
-    "is_measured",
-    "num_parameters",
 )
 
 
@@ -68,13 +55,13 @@ def read_given(
 
     Raises:
         FileContentError: If a file is missing or is not its table.
-        EvaluationError: If the predictions lack a column.
+        EvaluationError: See `predictor_section.read_predictions`.
     """
     return Given(
         read_evaluation(evaluation),
         pd.DataFrame(read_table(costs, COST)) if costs else None,
         pd.DataFrame(read_table(scores, SCORE)) if scores else None,
-        _predictions(predictions) if predictions else None,
+        read_predictions(predictions) if predictions else None,
         read_measurements(measurements) if measurements else None,
     )
 
@@ -90,7 +77,7 @@ def write_paper(given: Given, out: Path, *, reference: int | None = None, own: b
         seed: Of the bootstrap.
     """
     rows = against(given.evaluation, reference, own=own)
-    sections = [_predictor(given.predictions), _efficiency(rows), _gains(rows, seed)]
+    sections = [predictor_section(given.predictions), _efficiency(rows), _gains(rows, seed)]
     sections += [_shuffles(rows, given.measurements, seed), _time(rows, given), _sets(given)]
     prompts, steps = rows["prompt_id"].nunique(), rows["reference_num_steps"].iloc[0]
     return write_document(
@@ -107,48 +94,26 @@ def write_paper(given: Given, out: Path, *, reference: int | None = None, own: b
     )
 
 
-def _predictor(predictions: pd.DataFrame | None) -> Section:
-    if predictions is None:
-        return Section("", ())
-    errors = table_1(predictions)
-    columns = (
-        column("variant", errors["variant"]),
-        column("parameters", errors["num_parameters"], lambda n: f"{n:,.0f}" if n == n else MISSING),
-        column("metric", errors["metric"]),
-        column("prompts", errors["n"], str),
-        _with_error("at measured steps", errors, "measured", 4),
-        _with_error("at all steps", errors, "interpolated", 4),
-        _with_error("nearer than mean", errors, "nearer", 4),
-        _paper("paper", errors["paper_error"], 3),
-    )
-    caption = (
-        "Mean absolute error of the predicted curves ± SE over held-out prompts, and how much smaller it is at the "
-        "measured steps than that of the mean curve of the training prompts, paired by prompt."
-    )
-    blocks: list[Block] = [Table("table-1", caption, columns, errors)]
-    for variant in [name for name in ("ours", "paper") if name in set(errors["variant"])][:1]:
-        blocks.insert(0, Text(verdict(errors, variant), "strong"))
-        drawn = paper_plots.fitting(fitting_error(predictions, variant))
-        words = f"Error ± SE of ‘{variant}’ at each measured step count (left), and by the steps it suggests (right)."
-        blocks.append(Picture("figure-12", *drawn, words, "Error of the predictor by steps."))
-    return Section("Table 1 and Figure 12: how far is the predictor off?", tuple(blocks))
-
-
 def _efficiency(rows: pd.DataFrame) -> Section:
     table = table_2(rows)
+    unit, per_unit = unit_of(table["tflop"].mean())
+    ratios = table.filter(regex="^(mean_of_ratios|ratio_of_means)") / per_unit
     columns = (
         column("rule", table["rule"]),
         column("quality", [QUALITIES[name] for name in table["quality"]]),
         column("steps", table["num_steps"], lambda v: number(v, otherwise=2)),
-        column("TFLOP", table["tflop"], lambda v: f"{v:.3g}"),
-        _with_error("mean quality", table, "level", 4),
-        _with_error("mean of ratios", table, "mean_of_ratios", 3),
-        _with_error("ratio of means", table, "ratio_of_means", 3),
+        column(unit, table["tflop"] * per_unit, lambda v: f"{v:.3g}"),
+        with_error("mean quality", table, "level", 4),
+        with_error("mean of ratios", ratios, "mean_of_ratios", 3),
+        with_error("ratio of means", ratios, "ratio_of_means", 3),
         Column(
             "paper", tuple(plus_minus(m, s, 2) for m, s in zip(table["paper_mean"], table["paper_se"], strict=True))
         ),
     )
-    caption = f"Quality, and quality per TFLOP in 1e−2, ± SE over {table['n'].iloc[0]} prompts (equation 8)."
+    caption = (
+        f"Quality, and quality per {unit} in 1e−2, ± SE over {table['n'].iloc[0]} prompts (equation 8); the paper’s is "
+        "per TFLOP."
+    )
     return Section("Table 2: quality per computation", (Table("table-2", caption, columns, table),))
 
 
@@ -255,11 +220,6 @@ def _digits(value: float) -> str:
     return f"{value:.3g}" if np.isfinite(value) else MISSING
 
 
-def _with_error(header: str, table: pd.DataFrame, name: str, otherwise: int) -> Column:
-    pairs = zip(table[name], table[f"{name}_se"], strict=True)
-    return Column(header, tuple(plus_minus(mean, error, otherwise) for mean, error in pairs))
-
-
 def _percents(table: pd.DataFrame, name: str) -> tuple[str, ...]:
     pairs = zip(100 * table[name], 100 * table[f"{name}_se"], strict=True)
     return tuple(plus_minus(mean, error, 1) for mean, error in pairs)
@@ -267,14 +227,3 @@ def _percents(table: pd.DataFrame, name: str) -> tuple[str, ...]:
 
 def _paper(header: str, values: Sequence[float], digits: int) -> Column:
     return column(header, values, lambda value: number(value, otherwise=digits))
-
-
-def _predictions(path: Path) -> pd.DataFrame:
-    try:
-        table = pq.read_table(path)
-    except (FileNotFoundError, pa.ArrowInvalid) as error:
-        raise EvaluationError(f"no prediction table at {path}", "a Parquet table of predictions") from error
-    absent = sorted(set(PREDICTION_COLUMNS) - set(table.column_names))
-    if absent:
-        raise EvaluationError(f"predictions without {', '.join(absent)}", f"columns {', '.join(PREDICTION_COLUMNS)}")
-    return table.select(PREDICTION_COLUMNS).to_pandas()

@@ -9,6 +9,7 @@ import pandas as pd
 from analysis import published
 from analysis.efficiency import mean_and_se
 from analysis.errors import EvaluationError
+from analysis.rounding import number, signed
 from budgetfusion.plateau import OMEGA, plateau
 
 CONTROL = "mean-curve"
@@ -61,10 +62,8 @@ def verdict(errors: pd.DataFrame, variant: str = "ours", ses: float = 2.0) -> st
     if own.empty:
         return f"There is no mean curve beside ‘{variant}’, so it is unknown whether the text tells anything."
     clear = own["nearer"] > ses * own["nearer_se"]
-    told = [
-        f"{metric} {nearer:+.4f} ± {se:.4f}"
-        for metric, nearer, se in own[["metric", "nearer", "nearer_se"]].itertuples(index=False)
-    ]
+    gaps = own[["metric", "nearer", "nearer_se"]].itertuples(index=False)
+    told = [f"{metric} {signed(number(nearer, se))} ± {number(se, se)}" for metric, nearer, se in gaps]
     how = f"by more than {ses:g} SE of the paired difference over {own['n'].iloc[0]} prompts ({'; '.join(told)})"
     if clear.all():
         return (
