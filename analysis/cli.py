@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+WIDTH = 100
+"""Columns of a table that no terminal sees."""
 
 CAPTION = (
     "The mean of per-prompt ratios rewards any budget that varies, wherever its steps go: compare with PERMUTED. "
@@ -206,7 +210,7 @@ def _print(result: Efficiency) -> None:
                 *ratios,
                 end_section=place == len(rows) - 1,
             )
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(table)
     for row in result.differences.to_dict("records"):
         gap = number(row["difference"], (row["high"] - row["low"]) / 2)
