@@ -9,6 +9,7 @@ import random
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -104,10 +105,24 @@ def _kill(process: BaseProcess, folder: Path, workers: int, tally: Tally) -> Non
     else:
         process.kill()
         process.join()
-        _, left = psutil.wait_procs(children, timeout=60)
-        tally.left_behind += len(left)
+        tally.left_behind += _left_behind(children)
     tally.kills += 1
     tally.workers_killed += 1 if only_worker else max(workers, 1)
+
+
+def _left_behind(processes: Sequence[psutil.Process], timeout_s: float = 120) -> int:
+    """Return how many processes are still at work after a while; those that only wait to be reaped are not."""
+    end_s = time.monotonic() + timeout_s
+    while (left := sum(map(_works, processes))) and time.monotonic() < end_s:
+        time.sleep(0.1)
+    return left
+
+
+def _works(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _begun(folder: Path, digest: str, count: int, workers: int) -> BaseProcess:
