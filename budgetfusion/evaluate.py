@@ -41,7 +41,7 @@ class Question:
         permutations: Replicates of the PERMUTED control.
         baselines: Names of `baselines.methods.NAMES`, each brought to OURS' total.
         seed: Of all chance in handing out steps.
-        informed: Rules that were told more than the text, see `informed`.
+        informed: Further rules at OURS' total, see `informed`.
     """
 
     budgets: Sequence[Budget]
