@@ -1,7 +1,7 @@
 """Held-out predictions of every variant and control: what `budgetfusion train table1` makes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from budgetfusion.metrics import BADNESS
 from budgetfusion.predictions import Answers, Labels, errors
 from budgetfusion.predictor import training as labelling
 from budgetfusion.predictor.controls import CONTROLS, Lesson
+from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
 from budgetfusion.predictor.predictor import Predictor
 from budgetfusion.predictor.variants import Variant, variants
 
@@ -104,12 +105,22 @@ class Table1:
         return Answers(name, predictor.predict(self._lesson.asked_text), predictor.digest, size)
 
     def _kept_or_trained(self, name: str, variant: Variant, told: Told) -> Predictor:
+        """Return a variant that was trained before, or train it; the paper's networks are kept one by one, too."""
         path = self._folder / f"{name}.safetensors"
         key = digest([asdict(variant.network), asdict(variant.training), self._learned])
         if path.is_file() and (kept := Predictor.load(path)).facts.get("key") == key:
             return kept
+        network = variant.network
+        if isinstance(network, NetworkConfig) and len(network.metrics) > 1:
+            fitted = self._joined(name, variant, network, told)
+        else:
+            fitted = self._fitted(variant, told)
+        fitted.knowing(key=key).save(path)
+        return Predictor.load(path)
+
+    def _fitted(self, variant: Variant, told: Told) -> Predictor:
         total = labelling.passes(variant.network, variant.training)
-        fitted = Predictor.fit(
+        return Predictor.fit(
             self._split.train,
             self._encode,
             network=variant.network,
@@ -117,8 +128,16 @@ class Table1:
             progress=lambda epoch, loss: told(epoch, total),
             device=self._model.device,
         )
-        fitted.knowing(key=key).save(path)
-        return Predictor.load(path)
+
+    def _joined(self, name: str, variant: Variant, network: NetworkConfig, told: Told) -> Predictor:
+        """Train the networks of a variant's metrics, which share nothing, each by itself."""
+        parts = {
+            metric: self._kept_or_trained(f"{name}.{metric}", variant.of(metric), told) for metric in network.metrics
+        }
+        whole = CurveNetwork(network)
+        for metric, part in parts.items():
+            whole.part(metric).load_state_dict(part.network.state_dict())
+        return replace(part, network=whole)
 
     def _encode(self, prompts: Sequence[str]) -> NDArray[np.float32]:
         return encode_text(self._model.pipe, prompts)

@@ -27,6 +27,10 @@ class Variant:
     network: NetworkConfig | PerceptronConfig
     training: TrainingConfig
 
+    def of(self, metric: str) -> "Variant":
+        """Return the part of one metric."""
+        return replace(self, network=replace(self.network, metrics=(metric,)))
+
 
 def variants(text_width: int, *, hidden: int = 512, epochs: int | None = None, seed: int = 0) -> dict[str, Variant]:
     """Return every variant by the name that it has in the prediction table.

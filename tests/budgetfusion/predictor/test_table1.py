@@ -66,6 +66,31 @@ def test_a_trained_variant_is_not_trained_again(table: Table1) -> None:
     assert len(trained) == 2 * count
 
 
+def test_a_stopped_variant_goes_on_with_the_next_metric(table: Table1, tmp_path: Path) -> None:
+    """The paper's networks are kept one by one, and those that are kept make the same whole."""
+    told: list[str] = []
+
+    def ask(stop_after: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        def tell(name: str, done: int, total: int) -> None:
+            told.append(name)
+            if len(told) == stop_after:
+                raise KeyboardInterrupt
+
+        return table.answers(["paper"], tell, hidden=4, epochs=1)[0].predicted
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(stop_after=2)  # in the second network
+    left = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    found = ask(stop_after=-1)
+
+    assert left == ["paper.l_snr.safetensors"]
+    assert len(told) == 2 + 3  # one epoch of d_sim again, two of i_clip
+    for k, metric in enumerate(table.labels.metrics):
+        part = Predictor.load(tmp_path / "checkpoints" / f"paper.{metric}.safetensors")
+        assert part.network.config.metrics == (metric,)
+        assert (part.predict(table._lesson.asked_text)[:, 0] == found[:, k]).all()
+
+
 def test_a_split_without_a_side_is_refused(world: World) -> None:
     """Nothing can be judged on what was learned, nor learned from nothing."""
     with pytest.raises(FileContentError, match=r"rows to learn from and 0 held out, expected some of both"):
