@@ -106,9 +106,7 @@ def _efficiency(rows: pd.DataFrame) -> Section:
         with_error("mean quality", table, "level", 4),
         with_error("mean of ratios", ratios, "mean_of_ratios", 3),
         with_error("ratio of means", ratios, "ratio_of_means", 3),
-        Column(
-            "paper", tuple(plus_minus(m, s, 2) for m, s in zip(table["paper_mean"], table["paper_se"], strict=True))
-        ),
+        _paper("paper", table["paper_mean"], 2),
     )
     caption = (
         f"Quality, and quality per {unit} in 1e−2, ± SE over {table['n'].iloc[0]} prompts (equation 8); the paper’s is "

@@ -11,7 +11,7 @@ from analysis import paper_plots
 from analysis.document import Block, Column, Picture, Section, Table, Text, column
 from analysis.errors import EvaluationError
 from analysis.predictor_errors import fitting_error, table_1, verdict
-from analysis.rounding import MISSING, number, plus_minus
+from analysis.rounding import MISSING, NO_ERROR, number, plus_minus
 
 METRICS = {name: words for name, (words, *_) in paper_plots.METRICS.items()}
 PREDICTION_COLUMNS = (
@@ -84,5 +84,7 @@ def with_error(header: str, table: pd.DataFrame, name: str, otherwise: int) -> C
         name: Of the values.
         otherwise: Most decimals, and those of a value without error.
     """
-    pairs = zip(table[name], table[f"{name}_se"].clip(lower=10.0**-otherwise), strict=True)
+    errors = table[f"{name}_se"]
+    told = errors.where(errors < NO_ERROR, errors.clip(lower=10.0**-otherwise))
+    pairs = zip(table[name], told, strict=True)
     return Column(header, tuple(plus_minus(mean, error, otherwise) for mean, error in pairs))
