@@ -26,6 +26,7 @@ KILLS, QUICK_KILLS, QUICK_RAY_KILLS = 10, 2, 1
 JOBS, QUICK_JOBS = 60, 12
 WORKERS = 2
 SLEEPS = 40
+SLEEP_S = 0.5  # Ray deals shorter batches one by one; real ones take many seconds
 OVER_ONE = 1.8
 PATIENCE_S = 600
 _SPAWN = multiprocessing.get_context("spawn")
@@ -165,7 +166,9 @@ def _slept(folder: Path, workers: int) -> float:
     """Return the seconds that workers need for batches of sleep."""
     from budgetfusion.workers import Workers
 
-    measurer = Sleeping(measuring.load_scenes, "sleeping", "none", table(folder), SLOTS, log=measuring.log(folder))
+    measurer = Sleeping(
+        measuring.load_scenes, "sleeping", "none", table(folder), SLOTS, log=measuring.log(folder), seconds=SLEEP_S
+    )
     every = jobs(SLEEPS * SLOTS)
     batches = [tuple(every[k : k + SLOTS]) for k in range(0, len(every), SLOTS)]
     list(Workers(workers, "cpu")(measurer, batches))
