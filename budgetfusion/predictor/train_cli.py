@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import click
 
 from budgetfusion.diffusion.options import load_model, model_options
+from budgetfusion.predictor.training import Precision
 from budgetfusion.predictor.variants import VARIANTS
 from budgetfusion.progress import bar
 
@@ -68,6 +69,13 @@ def predictor(
 @click.option("--variant", "names", type=click.Choice(VARIANTS), multiple=True, default=VARIANTS, help="Repeatable.")
 @click.option("--hidden", type=click.IntRange(1), default=512, show_default=True, help="Of the paper's layout.")
 @click.option("--epochs", type=click.IntRange(1), help="Of the paper's layout.")
+@click.option(
+    "--precision",
+    type=click.Choice(get_args(Precision)),
+    default="float32",
+    show_default=True,
+    help="In which the paper's layout learns.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the training's chance.")
 @_held_out
 @model_options
@@ -79,6 +87,7 @@ def table1(
     held_out: Path | None,
     hidden: int,
     epochs: int | None,
+    precision: Precision,
     seed: int,
     **options: Any,
 ) -> None:
@@ -92,7 +101,7 @@ def table1(
     split = Split.of(rows_of(loaded, measurements), read_prompts(held_out) if held_out else None)
     table = Table1(loaded, split, checkpoints or out.with_name(f"{out.name}.checkpoints"))
     with _told() as told:
-        answers = table.answers(names, told, hidden=hidden, epochs=epochs, seed=seed)
+        answers = table.answers(names, told, hidden=hidden, epochs=epochs, precision=precision, seed=seed)
     rows = write_predictions(out, answers, table.labels)
     for line in table.lines(answers):
         click.echo(line)

@@ -16,12 +16,15 @@ from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
 from budgetfusion.predictor.perceptron import Perceptron, PerceptronConfig
 from budgetfusion.steps import KNOTS, interpolate
 
+Precision = Literal["float32", "bfloat16"]
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """How a network is fitted, by Adam and least squares; the defaults suit ours and some hundred prompts.
 
-    `rate` says whether the learning rate falls to 0 along a cosine or stays.
+    `rate` says whether the learning rate falls to 0 along a cosine or stays. `precision` is that of the products while
+    the network learns; weights, losses and whatever it predicts are float32.
     """
 
     epochs: int = 80
@@ -29,6 +32,7 @@ class TrainingConfig:
     learning_rate: float = 2e-3
     validation_share: float = 0.0
     rate: Literal["cosine", "constant"] = "cosine"
+    precision: Precision = "float32"
     seed: int = 0
 
 
@@ -121,7 +125,9 @@ def fit(
     for epoch in range(config.epochs):
         for batch in torch.from_numpy(rng.permutation(order[held:])).split(config.batch_size):
             optimizer.zero_grad()
-            F.mse_loss(network.train()(x[batch]), y[batch]).backward()
+            with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+                predicted = network.train()(x[batch])
+            F.mse_loss(predicted.float(), y[batch]).backward()
             optimizer.step()
         schedule.step()
         losses.append(_loss(network, x[judged], y[judged]))

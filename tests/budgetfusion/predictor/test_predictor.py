@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from budgetfusion.errors import FileContentError
 from budgetfusion.predictor.network import CurveNetwork, NetworkConfig
 from budgetfusion.predictor.perceptron import Perceptron, PerceptronConfig
 from budgetfusion.predictor.predictor import Predictor
-from budgetfusion.predictor.training import IncompleteMeasurementsError, TrainingConfig, curves, fit
+from budgetfusion.predictor.training import IncompleteMeasurementsError, Precision, TrainingConfig, curves, fit
 from budgetfusion.steps import KNOTS
 
 METRICS = ("l_snr", "d_sim", "i_clip")
@@ -128,6 +128,20 @@ def test_fitting_is_reproducible() -> None:
     first, second = (Predictor.fit(decaying_rows(8), encode, network=SMALL, training=config) for _ in range(2))
 
     assert (first.predict(encode(["prompt 1"])) == second.predict(encode(["prompt 1"]))).all()
+
+
+def test_products_in_bfloat16_teach_nearly_the_same() -> None:
+    """Predictions move by less than a hundredth, and weights stay in float32."""
+    fitted = {
+        precision: Predictor.fit(
+            decaying_rows(8), encode, network=SMALL, training=TrainingConfig(epochs=20, precision=precision)
+        )
+        for precision in get_args(Precision)
+    }
+
+    found = {precision: one.predict(encode(["prompt 1"])) for precision, one in fitted.items()}
+    assert 0 < np.abs(found["bfloat16"] - found["float32"]).max() < 0.01
+    assert {value.dtype for value in fitted["bfloat16"].network.parameters()} == {torch.float32}
 
 
 @pytest.mark.parametrize("layout", [SMALL, PerceptronConfig(8)])
